@@ -1,0 +1,100 @@
+package dedupe
+
+import "fmt"
+
+// Policy is what to do with a create whose entity exists, or that cannot be
+// checked. The zero value is the documented default of its field.
+type Policy uint8
+
+const (
+	// Refuse sends nothing and returns *DuplicateError or *CheckError.
+	Refuse Policy = iota + 1
+	// UseExisting sends nothing and answers 201 with the existing entity's
+	// Location; Existing tells such an answer from a real one. Where more than
+	// one entity matches, or none is known by URL, it refuses.
+	UseExisting
+	// Report sends the create, counts it and calls the hook.
+	Report
+)
+
+var policyNames = [...]string{"default", "refuse", "use-existing", "report"}
+
+// String gives the policy's name.
+func (p Policy) String() string { return enumName(policyNames[:], int(p), "Policy") }
+
+// MarshalText writes the name; an unknown policy is an error.
+func (p Policy) MarshalText() ([]byte, error) { return enumText(policyNames[:], int(p), "policy") }
+
+// UnmarshalText reads a name; anything else is an error that shows it.
+func (p *Policy) UnmarshalText(b []byte) error { return enumParse(p, policyNames[:], b, "policy") }
+
+// Failure says whether creates go out that could not be checked.
+type Failure uint8
+
+const (
+	// FailClosed refuses them with *CheckError. The zero value.
+	FailClosed Failure = iota
+	// FailOpen sends them, counted in Stats.Unchecked.
+	FailOpen
+)
+
+var failureNames = [...]string{"fail-closed", "fail-open"}
+
+// String gives the name.
+func (f Failure) String() string { return enumName(failureNames[:], int(f), "Failure") }
+
+// MarshalText writes the name; an unknown value is an error.
+func (f Failure) MarshalText() ([]byte, error) { return enumText(failureNames[:], int(f), "failure") }
+
+// UnmarshalText reads a name; anything else is an error that shows it.
+func (f *Failure) UnmarshalText(b []byte) error { return enumParse(f, failureNames[:], b, "failure") }
+
+// Kind says how a key's values are normalised.
+type Kind uint8
+
+const (
+	// Text: one Unicode form (NFC), without case, runs of white space as one.
+	Text Kind = iota + 1
+	// EmailAddress: the domain without case and in one IDNA form; see Email.
+	EmailAddress
+	// PhoneNumber: digits, international prefix and trunk zero; see
+	// Config.Country.
+	PhoneNumber
+	// PersonName: as Text; the values of From are joined.
+	PersonName
+)
+
+var kindNames = [...]string{"none", "text", "email", "phone", "name"}
+
+// String gives the kind's name.
+func (k Kind) String() string { return enumName(kindNames[:], int(k), "Kind") }
+
+// MarshalText writes the name; an unknown kind is an error.
+func (k Kind) MarshalText() ([]byte, error) { return enumText(kindNames[:], int(k), "kind") }
+
+// UnmarshalText reads a name; anything else is an error that shows it.
+func (k *Kind) UnmarshalText(b []byte) error { return enumParse(k, kindNames[:], b, "kind") }
+
+func enumName(names []string, i int, typ string) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return fmt.Sprintf("%s(%d)", typ, i)
+}
+
+func enumText(names []string, i int, what string) ([]byte, error) {
+	if i < len(names) {
+		return []byte(names[i]), nil
+	}
+	return nil, fmt.Errorf("dedupe: unknown %s %d", what, i)
+}
+
+func enumParse[T ~uint8](v *T, names []string, b []byte, what string) error {
+	for i, n := range names {
+		if n == string(b) {
+			*v = T(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("dedupe: unknown %s %q, want one of %q", what, b, names)
+}
