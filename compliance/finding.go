@@ -1,0 +1,101 @@
+package compliance
+
+import "time"
+
+// Finding is one thing the app does that a guideline is against, told once per
+// fingerprint and day with a rising Count. It holds no id, query value, token or
+// personal data; Tenant is the platform's name for the customer, as the app
+// sends it, for the app's own eyes.
+type Finding struct {
+	Rule     string   `json:"rule"`   // "GT101"
+	Title    string   `json:"title"`  // "page sweep"
+	Clause   string   `json:"clause"` // "bulk", "schedule", "load", "limits", "create", "update", "real time", "efficiency", "claims", "api"
+	Severity Severity `json:"severity"`
+	// Confidence that this is not chance, 0..1.
+	Confidence float64 `json:"confidence"`
+
+	Tenant     string `json:"tenant,omitempty"`
+	Stream     string `json:"stream,omitempty"`
+	Collection string `json:"collection,omitempty"`
+	Purpose    string `json:"purpose,omitempty"` // the declared purpose it was judged under
+	Site       string `json:"site,omitempty"`    // file:line of the app
+
+	First     time.Time     `json:"first"` // of what was measured
+	Last      time.Time     `json:"last"`
+	Count     int           `json:"count"` // how often it was seen, today
+	Measured  float64       `json:"measured"`
+	Threshold float64       `json:"threshold"`
+	Unit      string        `json:"unit"`             // of both
+	Period    time.Duration `json:"period,omitempty"` // of what repeats
+	Message   string        `json:"message"`          // one sentence with the figures
+
+	Evidence    []Evidence `json:"evidence,omitempty"` // at most 20
+	Clears      string     `json:"clears"`             // what would make it go away
+	Remedy      string     `json:"remedy"`             // what to do instead
+	Fingerprint string     `json:"fingerprint"`        // of rule, tenant, stream and collection
+}
+
+// Evidence is one call that shows the finding. Names of parameters are in clear,
+// their values are not, except the page.
+type Evidence struct {
+	Time     time.Time `json:"time"`
+	Method   string    `json:"method"`
+	Template string    `json:"template"`
+	Query    string    `json:"query,omitempty"` // the sorted names of its parameters
+	Page     int       `json:"page,omitempty"`
+	Rows     int       `json:"rows,omitempty"`
+	Status   int       `json:"status,omitempty"`
+	Site     string    `json:"site,omitempty"`
+	Note     string    `json:"note,omitempty"`
+}
+
+// Severity orders findings. The zero value is not a severity.
+type Severity uint8
+
+const (
+	Note    Severity = iota + 1 // worth knowing
+	Warning                     // will be an error if it goes on
+	Error                       // the guideline is broken
+)
+
+var severities = [...]string{"", "note", "warning", "error"}
+
+// String gives "note", "warning" or "error".
+func (s Severity) String() string { return nameOf(severities[:], int(s), "Severity") }
+
+// MarshalText writes the name; an unknown value is an error.
+func (s Severity) MarshalText() ([]byte, error) { return marshalName(severities[:], int(s)) }
+
+// UnmarshalText reads a name; anything else is an error that shows it.
+func (s *Severity) UnmarshalText(b []byte) error {
+	n, err := parseName(severities[:], b, "severity")
+	*s = Severity(n)
+	return err
+}
+
+// Report is what a Checker knows at one moment, fit for keeping as evidence for
+// an audit: it is dated and names the configuration that made it.
+type Report struct {
+	From     time.Time `json:"from"` // of the calls seen
+	To       time.Time `json:"to"`
+	Calls    int       `json:"calls"`
+	Skipped  int       `json:"skipped,omitempty"` // events that could not be read
+	Tenants  int       `json:"tenants"`
+	Findings []Finding `json:"findings"` // worst first
+	// Missing lists what was not seen and which rules could not be judged for it.
+	Missing []string `json:"missing,omitempty"`
+	// Incomplete tells why the events broke off; empty: they did not.
+	Incomplete string `json:"incomplete,omitempty"`
+	// Evicted counts what was forgotten to stay inside Config.MaxBytes.
+	Evicted int    `json:"evicted,omitempty"`
+	Config  string `json:"config"` // a hash of the thresholds and the platform's data
+}
+
+// Worst is the highest severity among the findings; 0 where there is none.
+func (r Report) Worst() Severity {
+	var worst Severity
+	for _, f := range r.Findings {
+		worst = max(worst, f.Severity)
+	}
+	return worst
+}

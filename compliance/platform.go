@@ -1,0 +1,171 @@
+package compliance
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Platform is what the rules must know of the platform called: data only, JSON
+// in and out. A profile fills it. A zero field takes a default that fits many
+// platforms; a negative number means that the platform has no such limit.
+type Platform struct {
+	// Hosts of the API; other hosts are not judged. Empty: every host.
+	Hosts []string `json:"hosts,omitempty"`
+	// TokenPaths are the ends of paths that hand out tokens, on any host.
+	TokenPaths []string `json:"tokenPaths,omitempty"`
+	// Routes are path templates such as "/contacts/{id}"; other paths are learned.
+	Routes []string `json:"routes,omitempty"`
+
+	TenantHeader  string `json:"tenantHeader,omitempty"`  // names the customer
+	VersionHeader string `json:"versionHeader,omitempty"` // required on every call; empty: none
+	// Sandbox tenants hold no customer's data.
+	Sandbox []string `json:"sandbox,omitempty"`
+
+	// Names of query parameters.
+	PageParams      []string `json:"pageParams,omitempty"`      // a page's number
+	OffsetParams    []string `json:"offsetParams,omitempty"`    // a page's first row
+	CursorParams    []string `json:"cursorParams,omitempty"`    // a page's opaque name
+	SizeParams      []string `json:"sizeParams,omitempty"`      // rows a page
+	IDParams        []string `json:"idParams,omitempty"`        // entities by id, repeated or comma-separated
+	WatermarkParams []string `json:"watermarkParams,omitempty"` // "changed since"
+	UntilParams     []string `json:"untilParams,omitempty"`     // "changed until"
+	EmbedParams     []string `json:"embedParams,omitempty"`     // related rows, billed as calls of their own
+	IgnoreParams    []string `json:"ignoreParams,omitempty"`    // no filter: sorting, selection of fields
+	PageSize        int      `json:"pageSize,omitempty"`        // where none is asked for; 25
+	MaxPageSize     int      `json:"maxPageSize,omitempty"`     // 100
+
+	// Names of members in answers.
+	RowsMembers  []string `json:"rowsMembers,omitempty"`  // the array of rows
+	IDMembers    []string `json:"idMembers,omitempty"`    // a row's id
+	TotalMembers []string `json:"totalMembers,omitempty"` // rows of the query
+	PagesMembers []string `json:"pagesMembers,omitempty"` // pages of the query
+
+	Collections []Collection `json:"collections,omitempty"`
+	// MatchMembers of a create's body identify a person; they are what a
+	// uniqueness check looks for.
+	MatchMembers []string `json:"matchMembers,omitempty"`
+	// MatchParams are the query parameters of such a check.
+	MatchParams []string `json:"matchParams,omitempty"`
+	// WebhookVersion: notifications carry the entity and its version, so reading
+	// it again is needless.
+	WebhookVersion bool `json:"webhookVersion,omitempty"`
+	// NoPrecondition: updates need no If-Match on this platform.
+	NoPrecondition bool `json:"noPrecondition,omitempty"`
+
+	// Limits; negative: none.
+	PerSecond     int `json:"perSecond,omitempty"`     // the whole app; 20
+	Concurrent    int `json:"concurrent,omitempty"`    // each tenant; 5
+	ConcurrentApp int `json:"concurrentApp,omitempty"` // recommended threads of the whole app; 5
+	PerDay        int `json:"perDay,omitempty"`        // the whole app; 250,000
+}
+
+// Collection is what is known of one collection beforehand.
+type Collection struct {
+	Name string `json:"name"` // the first literal segments of its routes, "contacts"
+	// Contacts: its entities are or belong to people, so a create needs a
+	// uniqueness check and a purpose needs an approval.
+	Contacts bool `json:"contacts,omitempty"`
+	// Reference data is small and rarely changes; copying it is no bulk.
+	Reference bool `json:"reference,omitempty"`
+	// Lookups are the query parameters that a uniqueness check uses here.
+	Lookups []string `json:"lookups,omitempty"`
+	// Match are the collections where a check for this one may be made; itself
+	// always.
+	Match []string `json:"match,omitempty"`
+	// Rows is its size where no answer tells it; 0: unknown.
+	Rows int `json:"rows,omitempty"`
+}
+
+// WithDefaults fills the zero fields of p.
+func (p Platform) WithDefaults() Platform {
+	list := func(field *[]string, words string) {
+		if *field == nil {
+			*field = strings.Fields(words)
+		}
+	}
+	setDefault(&p.TenantHeader, "reapit-customer")
+	list(&p.TokenPaths, "/oauth2/token /oauth/token /connect/token /token")
+	list(&p.Sandbox, "SBOX")
+	list(&p.PageParams, "pageNumber page page_number pageNo pageIndex p")
+	list(&p.OffsetParams, "offset skip start startIndex $skip startAt")
+	list(&p.CursorParams, "cursor pageToken page_token nextToken next_token starting_after after page_info continuationToken $skiptoken marker pageCursor next")
+	list(&p.SizeParams, "pageSize page_size per_page perPage limit $top count maxResults size take")
+	list(&p.IDParams, "id ids ids[] id[]")
+	list(&p.WatermarkParams, "modifiedFrom createdFrom updatedFrom modified_since modifiedSince updated_since updatedSince updated_at_min created_at_min since lastModified changedSince from dateFrom startDate oldest")
+	list(&p.UntilParams, "modifiedTo createdTo updatedTo updated_at_max created_at_max until to dateTo endDate latest")
+	list(&p.EmbedParams, "embed expand include $expand")
+	list(&p.IgnoreParams, "sortBy sort order orderBy $orderby fields select $select")
+	setDefault(&p.PageSize, 25)
+	setDefault(&p.MaxPageSize, 100)
+	list(&p.RowsMembers, "_embedded data items results value rows records entries content values")
+	list(&p.IDMembers, "id _id ID Id uuid gid")
+	list(&p.TotalMembers, "totalCount total total_count totalResults @odata.count totalElements totalItems")
+	list(&p.PagesMembers, "totalPageCount totalPages total_pages pageTotal")
+	list(&p.MatchMembers, "email emailAddress mobilePhone homePhone workPhone phone associatedId")
+	list(&p.MatchParams, "email emailAddress emailAddresses contactDetail phone mobilePhone name search q query")
+	if p.Collections == nil {
+		p.Collections = defaultCollections()
+	}
+	setDefault(&p.PerSecond, 20)
+	setDefault(&p.Concurrent, 5)
+	setDefault(&p.ConcurrentApp, 5)
+	setDefault(&p.PerDay, 250_000)
+	return p
+}
+
+// defaultCollections are names whose meaning is the same on most platforms.
+func defaultCollections() []Collection {
+	var all []Collection
+	for _, n := range strings.Fields("contacts applicants landlords vendors companies people persons customers leads users members") {
+		all = append(all, Collection{Name: n, Contacts: true})
+	}
+	for _, n := range strings.Fields("offices negotiators areas departments configuration sources types countries currencies metadataSchema") {
+		all = append(all, Collection{Name: n, Reference: true})
+	}
+	return all
+}
+
+func (p *Platform) collection(name string) *Collection {
+	i := slices.IndexFunc(p.Collections, func(c Collection) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &p.Collections[i]
+}
+
+func (p *Platform) contactCentric(name string) bool {
+	c := p.collection(name)
+	return c != nil && c.Contacts
+}
+
+// collectionOf is the name of the collection that a template belongs to: its
+// literal segments up to the first parameter, without a version in front;
+// "/contacts/{id}/relationships" belongs to contacts/relationships, so that
+// related rows are not counted as rows of the parent.
+func collectionOf(template string) string {
+	var names []string
+	for seg := range strings.SplitSeq(template, "/") {
+		if seg == "" || strings.HasPrefix(seg, "{") || len(names) == 0 && isVersion(seg) {
+			continue
+		}
+		names = append(names, seg)
+	}
+	return strings.Join(names, "/")
+}
+
+func isVersion(seg string) bool {
+	return len(seg) > 1 && len(seg) < 5 && seg[0] == 'v' && strings.Trim(seg[1:], "0123456789.") == "" || seg == "api" || seg == "rest"
+}
+
+// hoursAllow tells whether a purpose may run at t.
+func (p *Purpose) hoursAllow(t time.Time) bool {
+	h := t.UTC().Hour()
+	switch {
+	case p.From == p.To:
+		return true
+	case p.From < p.To:
+		return h >= p.From && h < p.To
+	}
+	return h >= p.From || h < p.To
+}
