@@ -218,7 +218,9 @@ func (c *call) event(m mode) compliance.Event {
 	switch m {
 	case tags:
 		e.Initiator, e.Label, e.Purpose, e.Webhook = c.who, c.label, c.purpose, c.hook
-		e.Stream = c.route
+		if e.Label == "" { // a label names the stream, as in a running app
+			e.Stream = c.route
+		}
 	case streams:
 		e.Stream = c.route
 	}
@@ -240,8 +242,8 @@ func settings() compliance.Config {
 	return compliance.Config{
 		Platform: compliance.Platform{VersionHeader: "api-version", WebhookVersion: true, Collections: known},
 		Purposes: []compliance.Purpose{{
-			Name: "website-feed", Routes: []string{"properties"}, Query: []string{"internetAdvertising"},
-			Every: time.Hour, From: 6, To: 20, Owner: "web team",
+			Name: "website-feed", Routes: []string{"properties"}, Every: 50 * time.Minute,
+			From: 6, To: 20, Owner: "web team",
 		}},
 	}
 }
