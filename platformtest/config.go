@@ -47,6 +47,9 @@ type Config struct {
 	RateLimitHeaders RateLimitHeaders
 	// RequireHeaders refuses a call without a customer or an api-version (400).
 	RequireHeaders bool
+	// FullSchema refuses a create that lacks a member which the published
+	// description requires (422), not just one that makes no sense without.
+	FullSchema bool
 	// RequireToken refuses a call without a token from TokenURL, or with one
 	// that is older than an hour (401).
 	RequireToken bool

@@ -2,9 +2,14 @@ package platformtest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/goodtenant/goodtenant/internal/memnet"
 )
@@ -18,10 +23,22 @@ type Server struct {
 	// it is under no limit.
 	TokenURL string
 
-	cfg  Config
-	http *http.Server
+	cfg      Config
+	judge    *judge
+	data     *data
+	tokens   tokens
+	controls controls
+	cert     *certificate // nil without TLS
+
+	listener *listener
+	memory   *memnet.Network // nil on loopback
+	http     *http.Server
+	serving  chan struct{} // closed when Serve has returned
+	done     chan struct{} // closed by Close: whoever sleeps wakes up
+	handlers sync.WaitGroup
 
 	mu         sync.Mutex
+	closed     bool
 	transports []*http.Transport
 }
 
@@ -29,11 +46,66 @@ type Server struct {
 // Config that makes no sense (the message names the field and its value), or no
 // loopback port.
 func NewServer(c Config) *Server {
-	if err := c.WithDefaults().validate(); err != nil {
+	c = c.WithDefaults()
+	if err := c.validate(); err != nil {
 		panic(err)
 	}
-	s := &Server{cfg: c.WithDefaults()}
+	s := &Server{
+		cfg: c, judge: newJudge(c), data: newData(c),
+		serving: make(chan struct{}), done: make(chan struct{}),
+	}
+	s.http = &http.Server{
+		Handler:   s,
+		ErrorLog:  log.New(io.Discard, "", 0),
+		Protocols: c.protocols(),
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: c.MaxStreams},
+	}
+	if c.TLS {
+		s.cert = newCertificate()
+		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.cert.Certificate}}
+	}
+	s.listen()
+	go s.serve()
 	return s
+}
+
+func (c Config) protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(c.HTTP2)
+	return p
+}
+
+func (s *Server) listen() {
+	scheme, api, token := "http://", "platform.test", "connect.test"
+	var l net.Listener
+	if s.cfg.InMemory {
+		s.memory = &memnet.Network{Up: s.cfg.Up, Down: s.cfg.Down, Dial: s.cfg.Dial}
+		l = s.memory.Listen("")
+	} else {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic("platformtest: no loopback port: " + err.Error())
+		}
+		l = tcp
+		_, port, _ := net.SplitHostPort(tcp.Addr().String())
+		api, token = "127.0.0.1:"+port, "localhost:"+port
+	}
+	if s.cfg.TLS {
+		scheme = "https://"
+	}
+	s.URL, s.TokenURL = scheme+api, scheme+token+"/token"
+	s.tokens.host = token
+	s.listener = &listener{Listener: l, judge: s.judge, record: s.cfg.Wire, open: map[net.Conn]struct{}{}}
+}
+
+func (s *Server) serve() {
+	defer close(s.serving)
+	if s.cfg.TLS {
+		s.http.ServeTLS(s.listener, "", "")
+	} else {
+		s.http.Serve(s.listener)
+	}
 }
 
 // Client returns a client whose Transport is s.Transport(): it dials the server
@@ -43,32 +115,87 @@ func (s *Server) Client() *http.Client { return &http.Client{Transport: s.Transp
 // Transport returns a new *http.Transport that dials the server whatever host
 // is asked, so that a client can use the platform's real URLs. Close closes its
 // idle connections.
-func (s *Server) Transport() *http.Transport { return &http.Transport{} }
+func (s *Server) Transport() *http.Transport {
+	t := &http.Transport{
+		DialContext:         s.dial,
+		Protocols:           s.cfg.protocols(),
+		MaxIdleConnsPerHost: 100,
+		IdleConnTimeout:     90 * time.Second,
+	}
+	if s.cert != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: s.cert.pool, ServerName: certName}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.transports = append(s.transports, t)
+	return t
+}
 
-// ServeHTTP makes the platform an http.Handler, to be mounted elsewhere.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {}
+func (s *Server) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if s.memory != nil {
+		return s.memory.DialContext(ctx, network, addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", s.listener.Addr().String())
+}
 
-// Requests returns the calls to the API in the order of their arrival, those
-// still in flight included; see Config.Keep.
-func (s *Server) Requests() []Request { return nil }
-
-// Violations returns every breach of the guidelines so far, in order.
-func (s *Server) Violations() []Violation { return nil }
-
-// Stats returns the figures so far.
-func (s *Server) Stats() Stats { return Stats{} }
+// Certificate is what a client of its own must trust; nil without TLS.
+func (s *Server) Certificate() *x509.Certificate {
+	if s.cert == nil {
+		return nil
+	}
+	return s.cert.Leaf
+}
 
 // Wire returns every byte received so far, by connection in the order in which
 // they were accepted; see Config.Wire.
-func (s *Server) Wire() [][]byte { return nil }
+func (s *Server) Wire() [][]byte { return s.listener.received() }
 
 // Cut closes every connection at once, as a failing network does.
-func (s *Server) Cut() {}
+func (s *Server) Cut() { s.listener.cut() }
 
 // Close stops the server: calls in flight are cut off, their handlers are
-// waited for, and no goroutine is left.
-func (s *Server) Close() {}
+// waited for, and no goroutine is left. A Control must let its handler return.
+func (s *Server) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	transports := s.transports
+	s.mu.Unlock()
 
-var _ = memnet.Network{}
-var _ net.Listener
-var _ context.Context
+	close(s.done)
+	s.http.Close()
+	<-s.serving
+	s.listener.cut() // what was accepted while the server closed, and hijacked connections
+	s.handlers.Wait()
+	for _, t := range transports {
+		t.CloseIdleConnections()
+	}
+}
+
+// enter counts a handler that Close waits for.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.handlers.Add(1)
+	return true
+}
+
+// sleep waits for d, or until the server closes. The client does not matter.
+func (s *Server) sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.done:
+	}
+}
