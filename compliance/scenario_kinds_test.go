@@ -164,6 +164,9 @@ func (k *kind) play(seed uint64, evasive bool) *scene {
 		}
 		e.oneStream = e.mixed && rng.IntN(2) == 0
 	}
+	if k.clause == "" {
+		g.evasive.restarts = seed%5 == 4
+	}
 	k.build(g)
 	if g.evasive.mixed {
 		tenant := g.w

@@ -1,9 +1,13 @@
 package compliance_test
 
 import (
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -62,4 +66,71 @@ func TestScenarioDeterministic(t *testing.T) {
 		assert.True(t, same, k.name)
 		assert.NotEmpty(t, a.calls, k.name)
 	}
+}
+
+// TestScenarioTruth: what is called clean keeps the exact limits and the write
+// rules, and what is said to break a limit does, by a count of its own.
+func TestScenarioTruth(t *testing.T) {
+	for _, k := range append(kinds(true), kinds(false)...) {
+		if k.large || k.clause != "" && k.clause != limits {
+			continue
+		}
+		for seed := range uint64(3) {
+			f := factsOf(k.play(seed, false))
+			switch {
+			case k.clause == "":
+				assert.LessOrEqual(t, f.inFlight, 5, "%s, seed %d: calls in flight", k.name, seed)
+				assert.LessOrEqual(t, f.perSecond, 20, "%s, seed %d: calls in a second", k.name, seed)
+				assert.Zero(t, f.untagged, "%s, seed %d: updates without a version", k.name, seed)
+				assert.Zero(t, f.unchecked, "%s, seed %d: creates without a check", k.name, seed)
+				assert.Zero(t, f.early, "%s, seed %d: calls before Retry-After", k.name, seed)
+			case strings.Contains(k.name, "in flight"):
+				assert.Greater(t, f.inFlight, 5, k.name)
+			case strings.Contains(k.name, "second"):
+				assert.Greater(t, f.perSecond, 20, k.name)
+			case strings.Contains(k.name, "deaf"):
+				assert.Positive(t, f.early, k.name)
+			}
+		}
+	}
+}
+
+// facts are exact counts of an app's conduct.
+type facts struct{ inFlight, perSecond, untagged, unchecked, early int }
+
+func factsOf(g *scene) facts {
+	var f facts
+	recent := map[string][]call{} // a tenant's, while in flight
+	var second []time.Time
+	until := map[string]time.Time{}
+	lookups := map[string]bool{}
+	for _, c := range g.calls {
+		tenant := c.ask.Get("Reapit-Customer")
+		open := slices.DeleteFunc(recent[tenant], func(o call) bool { return !o.at.Add(o.took).After(c.at) })
+		recent[tenant] = append(open, c)
+		f.inFlight = max(f.inFlight, len(recent[tenant]))
+		second = append(slices.DeleteFunc(second, func(at time.Time) bool { return c.at.Sub(at) >= time.Second }), c.at)
+		f.perSecond = max(f.perSecond, len(second))
+		if c.at.Before(until[tenant]) {
+			f.early++
+		}
+		if wait, err := strconv.Atoi(c.answer.Get("Retry-After")); err == nil && c.status == 429 {
+			until[tenant] = c.at.Add(c.took + time.Duration(wait)*time.Second)
+		}
+		_, mail, isLookup := strings.Cut(c.path, "?email=")
+		switch {
+		case isLookup:
+			mail, _ = url.QueryUnescape(mail)
+			lookups[mail] = true
+		case c.method == "PATCH" && !strings.HasPrefix(c.ask.Get("If-Match"), `"`):
+			f.untagged++
+		case c.method == "POST" && c.path == "/contacts/":
+			_, mail, _ := strings.Cut(string(c.sent), `"email":"`)
+			mail, _, _ = strings.Cut(mail, `"`)
+			if !lookups[mail] {
+				f.unchecked++
+			}
+		}
+	}
+	return f
 }
