@@ -70,6 +70,27 @@ func sweepLandlords(g *scene) {
 	a.sweep(q, 80, time.Second)
 }
 
+// sweepSlowly reads a page every few minutes, for days.
+func sweepSlowly(g *scene) {
+	a := g.breaking(compliance.Batch, "quiet copy")
+	a.at = g.date(0)
+	a.sweep(g.w.sets["applicants"].all(), 100, 8*time.Minute)
+}
+
+// sweepInPieces reads the next few pages each time it gets a turn.
+func sweepInPieces(g *scene) {
+	a := g.breaking(compliance.Batch, "resumed copy")
+	a.at = g.date(0)
+	q := g.w.sets["contacts"].all()
+	for i, page := range g.order(q.total / 100) {
+		a.list(q, page+1, 100)
+		a.pause(400 * time.Millisecond)
+		if i%6 == 5 {
+			a.wait(about(g.rng, 14*time.Minute, 0.7))
+		}
+	}
+}
+
 // sliceByOffice reads a collection office by office and status by status.
 func sliceByOffice(g *scene) {
 	s := g.w.sets["properties"]

@@ -60,6 +60,8 @@ var breakers = []kind{
 	{name: "sweep: properties by 50", days: 2, build: sweepProperties, clause: bulk, level: compliance.Error, within: threeK, held: true},
 	{name: "sweep: a third of the ledger", days: 2, build: sweepTransactions, clause: bulk, level: compliance.Error, within: threeK},
 	{name: "sweep: active applicants by 80", days: 2, build: sweepLandlords, clause: bulk, level: compliance.Error, within: threeK, held: true},
+	{name: "sweep: in pieces", days: 2, build: sweepInPieces, clause: bulk, also: warehouse, level: compliance.Error},
+	{name: "sweep: a page now and then", days: 3, build: sweepSlowly, clause: bulk, also: warehouse, level: compliance.Error, held: true},
 	{name: "slices: office and status", days: 2, build: sliceByOffice, clause: bulk, level: compliance.Error},
 	{name: "slices: letters", days: 2, build: sliceByLetter, clause: bulk, level: compliance.Error, held: true},
 	{name: "slices: months", days: 2, build: sliceByMonth, clause: bulk, level: compliance.Error},
