@@ -45,13 +45,13 @@ const buffered = 256 << 10
 type pipe struct {
 	delay func() time.Duration
 
-	mu            sync.Mutex
-	changed       sync.Cond
-	chunks        []chunk
-	size          int
-	last          time.Time // when the newest chunk arrives
-	writeClosed   bool
-	readClosed    bool
+	mu              sync.Mutex
+	changed         sync.Cond
+	chunks          []chunk
+	size            int
+	last            time.Time // when the newest chunk arrives
+	writeClosed     bool
+	readClosed      bool
 	readBy, writeBy deadline
 }
 
