@@ -28,7 +28,8 @@ type Server struct {
 	data     *data
 	tokens   tokens
 	controls controls
-	cert     *certificate // nil without TLS
+	cert     *x509.Certificate // nil without TLS
+	trust    *x509.CertPool
 
 	listener *listener
 	memory   *memnet.Network // nil on loopback
@@ -41,6 +42,12 @@ type Server struct {
 	closed     bool
 	transports []*http.Transport
 }
+
+// The host names of an in-memory server.
+const (
+	apiName   = "platform.test"
+	tokenName = "connect.test"
+)
 
 // NewServer starts a server. Like httptest's, it panics when it cannot: a
 // Config that makes no sense (the message names the field and its value), or no
@@ -61,8 +68,12 @@ func NewServer(c Config) *Server {
 		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: c.MaxStreams},
 	}
 	if c.TLS {
-		s.cert = newCertificate()
-		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.cert.Certificate}}
+		cert, pool, err := memnet.Certificate(apiName, tokenName)
+		if err != nil {
+			panic("platformtest: no certificate: " + err.Error())
+		}
+		s.cert, s.trust = cert.Leaf, pool
+		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
 	}
 	s.listen()
 	go s.serve()
@@ -77,7 +88,7 @@ func (c Config) protocols() *http.Protocols {
 }
 
 func (s *Server) listen() {
-	scheme, api, token := "http://", "platform.test", "connect.test"
+	scheme, api, token := "http://", apiName, tokenName
 	var l net.Listener
 	if s.cfg.InMemory {
 		s.memory = &memnet.Network{Up: s.cfg.Up, Down: s.cfg.Down, Dial: s.cfg.Dial}
@@ -123,7 +134,7 @@ func (s *Server) Transport() *http.Transport {
 		IdleConnTimeout:     90 * time.Second,
 	}
 	if s.cert != nil {
-		t.TLSClientConfig = &tls.Config{RootCAs: s.cert.pool, ServerName: certName}
+		t.TLSClientConfig = &tls.Config{RootCAs: s.trust, ServerName: apiName} // whatever host was asked
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,12 +151,7 @@ func (s *Server) dial(ctx context.Context, network, addr string) (net.Conn, erro
 }
 
 // Certificate is what a client of its own must trust; nil without TLS.
-func (s *Server) Certificate() *x509.Certificate {
-	if s.cert == nil {
-		return nil
-	}
-	return s.cert.Leaf
-}
+func (s *Server) Certificate() *x509.Certificate { return s.cert }
 
 // Wire returns every byte received so far, by connection in the order in which
 // they were accepted; see Config.Wire.

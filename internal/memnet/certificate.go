@@ -1,4 +1,4 @@
-package platformtest
+package memnet
 
 import (
 	"crypto/ecdsa"
@@ -12,26 +12,18 @@ import (
 	"time"
 )
 
-// certName is the name that the certificate is checked for, whatever host was
-// asked.
-const certName = "platform.test"
-
-type certificate struct {
-	tls.Certificate
-	pool *x509.CertPool
-}
-
-// newCertificate makes a certificate that is valid now and in the year 2000,
-// where the clock of a synctest bubble starts.
-func newCertificate() *certificate {
+// Certificate makes a server certificate for the hosts, and for loopback, that
+// is valid now and in the year 2000, where the clock of a synctest bubble
+// starts. The pool holds it, for a client's RootCAs.
+func Certificate(hosts ...string) (tls.Certificate, *x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		panic("platformtest: no key: " + err.Error())
+		return tls.Certificate{}, nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{Organization: []string{"platformtest"}},
-		DNSNames:              []string{certName, "connect.test", "localhost"},
+		Subject:               pkix.Name{Organization: []string{"memnet"}},
+		DNSNames:              append([]string{"localhost"}, hosts...),
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore:             time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:              time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -42,13 +34,13 @@ func newCertificate() *certificate {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		panic("platformtest: no certificate: " + err.Error())
+		return tls.Certificate{}, nil, err
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
-		panic("platformtest: no certificate: " + err.Error())
+		return tls.Certificate{}, nil, err
 	}
-	c := &certificate{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, x509.NewCertPool()}
-	c.pool.AddCert(leaf)
-	return c
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool, nil
 }
