@@ -1,0 +1,238 @@
+package conflict
+
+import "slices"
+
+// rebase lays the changes between base and ours over theirs. Minimising is the
+// same with theirs being base.
+//
+//	base  ours  theirs   sent
+//	 a     a     any     nothing: this side changed nothing
+//	 a     b      b      nothing: it is there already
+//	 a     b      a      b
+//	 a     b      c      b, and an overlap
+//
+// A member that is not there counts as null. Where all three hold an object at
+// top-level depth, the rule is applied inside it and the merged object is sent
+// whole, which is right on servers that replace it and on servers that merge it;
+// at deep level only the members in it that change are sent. Arrays are values:
+// their order is data.
+type rebase struct {
+	base, ours, theirs *doc     // base and theirs may be nil
+	like               likeness // ours against base
+	deep               bool
+	nullIsChange       bool // a null for a member that base does not hold is sent
+	keepEqual          []string
+	skip               func(name string) bool // top-level members never sent; may be nil
+
+	out      []byte
+	path     []byte
+	overlaps []string
+	members  int // of ours, at the top
+	sent     int // of them
+}
+
+// run gives the change set to send over theirs: `{}` when nothing is left. ours
+// must be an object; where base or theirs is none, it counts as empty.
+func (r *rebase) run() []byte {
+	r.out = make([]byte, 0, 256)
+	r.members = int(r.ours.nodes[0].size)
+	r.patch(root(r.base), 0, root(r.theirs), true)
+	return r.out
+}
+
+func root(d *doc) int {
+	if d.isObject(0) {
+		return 0
+	}
+	return none
+}
+
+// patch writes the members of the object ours that are to be sent, and tells
+// whether there are any.
+func (r *rebase) patch(base, ours, theirs int, top bool) bool {
+	inBase, inTheirs := r.base.finder(base), r.theirs.finder(theirs)
+	mark := len(r.out)
+	r.out = append(r.out, '{')
+	empty := len(r.out)
+	for name, value := range r.ours.members(ours) {
+		if top && r.skip != nil && r.skip(r.ours.unquote(name)) {
+			continue
+		}
+		was := inBase.find(r.ours, name)
+		is := was
+		if r.theirs != r.base {
+			is = inTheirs.find(r.ours, name)
+		}
+		length := len(r.path)
+		if len(r.keepEqual) > 0 || r.theirs != r.base || r.deep {
+			r.path = r.ours.appendToken(r.path, name)
+		}
+		if r.member(was, name, value, is, empty) && top {
+			r.sent++
+		}
+		r.path = r.path[:length]
+	}
+	r.out = append(r.out, '}')
+	return len(r.out)-mark > 2
+}
+
+// member writes one member where it is to be sent. empty is len(out) before the
+// first member of its object.
+func (r *rebase) member(was, name, value, is, empty int) bool {
+	kept := r.keeps()
+	if !kept && (r.unchanged(was, value) || r.there(value, is)) {
+		return false
+	}
+	mark := len(r.out)
+	if mark > empty {
+		r.out = append(r.out, ',')
+	}
+	r.out = append(append(r.out, r.ours.raw(name)...), ':')
+	switch {
+	case r.deep && r.ours.isObject(value) && r.theirs.isObject(is):
+		if !r.patch(r.object(was), value, is, false) && !kept {
+			r.out = r.out[:mark]
+			return false
+		}
+	case r.untouched(was, is):
+		r.out = append(r.out, r.ours.raw(value)...)
+	case !r.deep && r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
+		if !r.merge(was, value, is, nil) && !kept {
+			r.out = r.out[:mark]
+			return false
+		}
+	default:
+		if r.base != nil && !r.unchanged(was, value) && !r.there(value, is) {
+			r.overlap()
+		}
+		r.out = append(r.out, r.ours.raw(value)...)
+	}
+	return true
+}
+
+// merge writes the whole object that results when the changes from base to ours
+// are made to theirs: what only theirs changed is theirs, and a member that ours
+// left out is gone. settled names members that ours need not mention. It tells
+// whether the result differs from theirs.
+func (r *rebase) merge(base, ours, theirs int, settled func(name string) bool) (differs bool) {
+	inBase, inOurs := r.base.finder(base), r.ours.finder(ours)
+	r.out = append(r.out, '{')
+	empty := len(r.out)
+	for name, is := range r.theirs.members(theirs) {
+		was, value := inBase.find(r.theirs, name), inOurs.find(r.theirs, name)
+		length := len(r.path)
+		r.path = r.theirs.appendToken(r.path, name)
+		switch {
+		case value == none && was == none: // added by them
+			r.put(empty, r.theirs, name, is)
+		case value == none && settled != nil && settled(r.theirs.unquote(name)):
+		case value == none: // left out by us
+			differs = true
+			if !r.untouched(was, is) {
+				r.overlap()
+			}
+		case r.unchanged(was, value) || r.there(value, is):
+			r.put(empty, r.theirs, name, is)
+		case r.untouched(was, is):
+			differs = true
+			r.put(empty, r.ours, nameOf(value), value)
+		case r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
+			r.comma(empty)
+			r.out = append(append(r.out, r.theirs.raw(name)...), ':')
+			differs = r.merge(was, value, is, nil) || differs
+		default:
+			differs = true
+			r.overlap()
+			r.put(empty, r.ours, nameOf(value), value)
+		}
+		r.path = r.path[:length]
+	}
+	inTheirs := r.theirs.finder(theirs)
+	for name, value := range r.ours.members(ours) {
+		if inTheirs.find(r.ours, name) != none {
+			continue
+		}
+		was := inBase.find(r.ours, name)
+		if r.unchanged(was, value) || r.there(value, none) {
+			continue // removed by them, or never there
+		}
+		differs = true
+		if was != none {
+			length := len(r.path)
+			r.path = r.ours.appendToken(r.path, name)
+			r.overlap()
+			r.path = r.path[:length]
+		}
+		r.put(empty, r.ours, name, value)
+	}
+	r.out = append(r.out, '}')
+	return differs
+}
+
+// nameOf is the name node of the member with that value.
+func nameOf(value int) int { return value - 1 }
+
+func (r *rebase) comma(empty int) {
+	if len(r.out) > empty {
+		r.out = append(r.out, ',')
+	}
+}
+
+func (r *rebase) put(empty int, d *doc, name, value int) {
+	r.comma(empty)
+	r.out = append(append(append(r.out, d.raw(name)...), ':'), d.raw(value)...)
+}
+
+func (r *rebase) overlap() {
+	r.overlaps = append(r.overlaps, string(r.path))
+}
+
+func (r *rebase) keeps() bool {
+	return len(r.keepEqual) > 0 && slices.ContainsFunc(r.keepEqual, func(p string) bool {
+		return len(p) >= len(r.path) && p[:len(r.path)] == string(r.path) && (len(p) == len(r.path) || p[len(r.path)] == '/')
+	})
+}
+
+// unchanged: this side left the member as it was.
+func (r *rebase) unchanged(was, value int) bool {
+	switch {
+	case r.base == nil:
+		return false
+	case was == none:
+		return !r.nullIsChange && r.ours.nodes[value].kind == 'n'
+	}
+	return r.like.equal(r.base, was, r.ours, value)
+}
+
+// there: the platform holds the member's value already.
+func (r *rebase) there(value, is int) bool {
+	switch {
+	case r.theirs == nil || r.theirs == r.base:
+		return false
+	case is == none:
+		return r.ours.nodes[value].kind == 'n'
+	}
+	return exact.equal(r.theirs, is, r.ours, value)
+}
+
+// untouched: the other side left the member as it was.
+func (r *rebase) untouched(was, is int) bool {
+	switch {
+	case r.theirs == r.base:
+		return true
+	case r.base == nil:
+		return false
+	case was == none:
+		return is == none || r.theirs.nodes[is].kind == 'n'
+	case is == none:
+		return r.base.nodes[was].kind == 'n'
+	}
+	return exact.equal(r.base, was, r.theirs, is)
+}
+
+func (r *rebase) object(i int) int {
+	if r.base.isObject(i) {
+		return i
+	}
+	return none
+}
