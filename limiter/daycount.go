@@ -19,13 +19,13 @@ type dayRule struct {
 	share    float64   // of the budget that background calls may use: 1 - Config.Reserve
 }
 
-// newDayRule checks b; reserve is the share kept from background calls.
+// newDayRule checks b; reserve is the share kept from background calls, none where negative.
 func newDayRule(b Boundary, reserve float64) (*dayRule, error) {
 	loc, err := b.location()
 	if err != nil {
 		return nil, err
 	}
-	r := &dayRule{share: 1 - reserve}
+	r := &dayRule{share: 1 - max(0, reserve)}
 	if loc != nil {
 		r.calendar = &calendar{loc: loc, hour: b.Hour, minute: b.Minute}
 	}
@@ -191,8 +191,9 @@ func (d *dayCount) resetAt(now time.Time) time.Time {
 
 // paceAt is when a background call may take n units: now while what is spent, by
 // all, is under the pace line. The line rises evenly over a day to the share of
-// most that is not kept in reserve, and an hour's worth may be spent ahead of it.
-// A call that costs more than that hour goes when nothing is ahead of the line.
+// most that is not kept in reserve, and an hour's worth may be spent ahead of it;
+// a fixed day saves up what was not spent so far, the rolling one has no morning
+// to save it from. A call that costs more than that hour goes when nothing is ahead of the line.
 func (d *dayCount) paceAt(now time.Time, n, most int) time.Time {
 	d.advance(now)
 	unit, line := d.rule.unit(dayLength, most), d.line

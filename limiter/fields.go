@@ -58,12 +58,12 @@ func speaksOfLimits(h http.Header) bool {
 // items' names and partition keys. The forms of its older versions are read too.
 func structured(h http.Header, dst []advice) []advice {
 	var known []quota
-	for _, m := range list(h["Ratelimit-Policy"]) {
+	for _, m := range listField(h["Ratelimit-Policy"]) {
 		if q, ok := policyItem(m); ok && len(known) < maxAdvice {
 			known = append(known, q)
 		}
 	}
-	stated := list(h["Ratelimit"])
+	stated := listField(h["Ratelimit"])
 	for i := range min(len(stated), maxAdvice) {
 		q, ok := limitItem(stated[i])
 		if !ok {
@@ -94,27 +94,27 @@ func (q quota) same(other quota) bool { return q.name == other.name && q.key == 
 
 // newQuota fills in what both fields have; pk says that the quota is a partition's.
 func newQuota(name any, p *httpsfv.Params) quota {
-	q := quota{name: text(name), advice: advice{kind: Rate, remaining: -1, reset: -1}}
+	q := quota{name: fieldName(name), advice: advice{kind: Rate, remaining: -1, reset: -1}}
 	if key, ok := p.Get("pk"); ok {
-		q.key, q.scope = text(key), Tenant
+		q.key, q.scope = fieldName(key), Tenant
 	}
 	return q
 }
 
 // policyItem reads "name";q=100;w=60;qu=requests, or 100;w=60 as it was up to version 7.
 func policyItem(m httpsfv.Member) (quota, bool) {
-	name, p := item(m)
+	name, p := itemOf(m)
 	q := newQuota(name, p)
-	q.max = count(p, "q")
+	q.max = intParam(p, "q")
 	if n, ok := name.(int64); ok {
-		q.max = clamp(n)
+		q.max = capCount(n)
 	}
 	unit, _ := p.Get("qu")
-	switch text(unit) {
+	switch fieldName(unit) {
 	case "concurrent-requests":
 		q.kind = Concurrency
 	case "", "requests":
-		q.per = span(max(0, float64(count(p, "w"))), time.Second)
+		q.per = roundUp(max(0, float64(intParam(p, "w"))), time.Second)
 		q.kind = kindOf(q.per)
 	default: // bytes and what is yet to come are not counted here
 		return q, false
@@ -124,18 +124,18 @@ func policyItem(m httpsfv.Member) (quota, bool) {
 
 // limitItem reads "name";r=50;t=30.
 func limitItem(m httpsfv.Member) (quota, bool) {
-	name, p := item(m)
+	name, p := itemOf(m)
 	q := newQuota(name, p)
-	q.remaining = count(p, "r")
-	if t := count(p, "t"); t >= 0 {
-		q.reset = span(float64(t), time.Second)
+	q.remaining = intParam(p, "r")
+	if t := intParam(p, "t"); t >= 0 {
+		q.reset = roundUp(float64(t), time.Second)
 	}
 	return q, q.name != "" && q.remaining >= 0
 }
 
 // dictionary reads RateLimit as it was in version 7: limit=100, remaining=50, reset=5.
 func dictionary(lines []string, dst []advice) []advice {
-	if size(lines) > maxField {
+	if fieldSize(lines) > maxField {
 		return dst
 	}
 	d, err := httpsfv.UnmarshalDictionary(lines)
@@ -144,15 +144,15 @@ func dictionary(lines []string, dst []advice) []advice {
 	}
 	member := func(name string) int {
 		m, _ := d.Get(name)
-		v, _ := item(m)
+		v, _ := itemOf(m)
 		if n, ok := v.(int64); ok && n >= 0 {
-			return clamp(n)
+			return capCount(n)
 		}
 		return -1
 	}
 	a := advice{kind: Rate, max: max(0, member("limit")), remaining: member("remaining"), reset: -1}
 	if t := member("reset"); t >= 0 {
-		a.reset = span(float64(t), time.Second)
+		a.reset = roundUp(float64(t), time.Second)
 	}
 	if a.max == 0 && a.remaining < 0 {
 		return dst
@@ -168,9 +168,9 @@ func kindOf(per time.Duration) Kind {
 	return Rate
 }
 
-// list parses the lines of one field, nil where they are not a list.
-func list(lines []string) httpsfv.List {
-	if size(lines) > maxField {
+// listField parses the lines of one field, nil where they are not a list.
+func listField(lines []string) httpsfv.List {
+	if fieldSize(lines) > maxField {
 		return nil
 	}
 	l, err := httpsfv.UnmarshalList(lines)
@@ -180,34 +180,34 @@ func list(lines []string) httpsfv.List {
 	return l
 }
 
-func size(lines []string) (n int) {
+func fieldSize(lines []string) (n int) {
 	for _, l := range lines {
 		n += len(l)
 	}
 	return n
 }
 
-// item gives a member's value and parameters; inner lists have no value.
-func item(m httpsfv.Member) (value any, p *httpsfv.Params) {
+// itemOf gives a member's value and parameters; inner lists have no value.
+func itemOf(m httpsfv.Member) (value any, p *httpsfv.Params) {
 	if it, ok := m.(httpsfv.Item); ok {
 		return it.Value, it.Params
 	}
 	return nil, httpsfv.NewParams()
 }
 
-// count is a parameter that is an integer of 0 or more, else -1.
-func count(p *httpsfv.Params, name string) int {
+// intParam is a parameter that is an integer of 0 or more, else -1.
+func intParam(p *httpsfv.Params, name string) int {
 	v, _ := p.Get(name)
 	if n, ok := v.(int64); ok && n >= 0 {
-		return clamp(n)
+		return capCount(n)
 	}
 	return -1
 }
 
-func clamp(n int64) int { return int(min(n, math.MaxInt32)) }
+func capCount(n int64) int { return int(min(n, math.MaxInt32)) }
 
-// text is a value that names something, else "".
-func text(v any) string {
+// fieldName is a value that names something, else "".
+func fieldName(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -250,17 +250,17 @@ var families = []family{
 // read appends what the fields say, if anything.
 func (f *family) read(h http.Header, now time.Time, dst []advice) []advice {
 	a := advice{scope: f.scope, per: f.per, remaining: -1, reset: -1}
-	if n, ok := number(h[f.max]); ok && n >= 1 {
-		a.max = clamp(int64(n))
+	if n, ok := numberField(h[f.max]); ok && n >= 1 {
+		a.max = capCount(int64(n))
 	}
-	if n, ok := number(h[f.left]); ok {
-		a.remaining = clamp(int64(max(n, 0)))
+	if n, ok := numberField(h[f.left]); ok {
+		a.remaining = capCount(int64(max(n, 0)))
 	}
-	if n, ok := number(h[f.reset]); ok {
-		a.reset = until(n, h, now)
+	if n, ok := numberField(h[f.reset]); ok {
+		a.reset = resetIn(n, h, now)
 	}
-	if n, ok := number(h[f.millis]); ok && n >= 1 {
-		a.per = span(n, time.Millisecond)
+	if n, ok := numberField(h[f.millis]); ok && n >= 1 {
+		a.per = roundUp(n, time.Millisecond)
 	}
 	if a.max == 0 && (a.remaining < 0 || a.per == 0 && a.reset < 0) {
 		return dst // nothing, or what is left of nobody knows what
@@ -269,9 +269,9 @@ func (f *family) read(h http.Header, now time.Time, dst []advice) []advice {
 	return append(dst, a)
 }
 
-// number reads the first line: digits, with a sign or a fraction. RateLimit-Limit
+// numberField reads the first line: digits, with a sign or a fraction. RateLimit-Limit
 // may go on with the policies (100, 100;w=60), which are not needed.
-func number(lines []string) (float64, bool) {
+func numberField(lines []string) (float64, bool) {
 	if len(lines) == 0 || len(lines[0]) > maxField {
 		return 0, false
 	}
@@ -296,9 +296,9 @@ func number(lines []string) (float64, bool) {
 	return min(n, math.MaxInt64/2), true
 }
 
-// until reads a reset by its magnitude, for its name says nothing: seconds from
+// resetIn reads a reset by its magnitude, for its name says nothing: seconds from
 // now, or the Unix time in seconds or in milliseconds, on the server's clock.
-func until(n float64, h http.Header, now time.Time) time.Duration {
+func resetIn(n float64, h http.Header, now time.Time) time.Duration {
 	unit := time.Second
 	switch {
 	case n > 1e12:
@@ -307,11 +307,11 @@ func until(n float64, h http.Header, now time.Time) time.Duration {
 	case n > 1e9:
 		n -= float64(serverTime(h, now).Unix())
 	}
-	return span(max(n, 0), unit)
+	return roundUp(max(n, 0), unit)
 }
 
-// span is n units, rounded up, and forever where that is too long.
-func span(n float64, unit time.Duration) time.Duration {
+// roundUp is n units, rounded up, and forever where that is too long.
+func roundUp(n float64, unit time.Duration) time.Duration {
 	if d := math.Ceil(n * float64(unit)); d < float64(forever) {
 		return time.Duration(d)
 	}
