@@ -23,8 +23,9 @@ type Hooks struct {
 
 // SharedRead is a call saved.
 type SharedRead struct {
-	Mode   policy.Mode // Observe: it was sent all the same
-	Reused bool        // by an answer within Coalesce.Reuse, not by a call in flight
+	Mode   policy.Mode     // Observe: it was sent all the same
+	Reused bool            // by an answer within Coalesce.Reuse, not by a call in flight
+	Leader context.Context // of the call whose answer it was; nil where it is not known
 }
 
 // Duplicate is a create whose entity exists.

@@ -24,9 +24,21 @@ type Admitted struct {
 	Tenant   string
 	Priority Priority
 	Wait     time.Duration // how long it was queued; under Observe: would have been
+	Waits    Waits         // what it waited for; the sum is Wait
 	Attempt  int           // 0, then 1 for each re-send
 	Cost     int           // day units
 	Observed bool          // nothing was delayed: the mode is Observe
+}
+
+// Waits splits the time a call was queued by what held it back: Queue while
+// others were ahead of it, else the rule that stood in the way.
+type Waits struct {
+	Day   time.Duration // a day's units, or the line that spreads them
+	Queue time.Duration
+	Slot  time.Duration // a concurrency limit
+	Rate  time.Duration
+	Pause time.Duration // the platform asked for it
+	Store time.Duration // the shared store's answer
 }
 
 // Ended is the end of one exchange.
@@ -69,8 +81,9 @@ type Throttled struct {
 // Resent is one re-send.
 type Resent struct {
 	Tenant  string
-	Attempt int  // 1, 2, ...
-	Hidden  bool // by net/http itself, inside one attempt
+	Attempt int           // 1, 2, ...
+	Wait    time.Duration // the back-off before it
+	Hidden  bool          // by net/http itself, inside one attempt
 }
 
 // Adapted is a step of the ladder.
