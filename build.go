@@ -98,6 +98,9 @@ func (s *stack) abandon(err error) error {
 func (t *Transport) assemble(base http.RoundTripper) http.RoundTripper {
 	s := t.stack
 	rt := base
+	if rt == nil {
+		rt = defaultTransport{}
+	}
 	if s.checker != nil {
 		rt = s.checker.Wire(rt)
 	}
@@ -114,16 +117,12 @@ func (t *Transport) assemble(base http.RoundTripper) http.RoundTripper {
 	if s.checker != nil {
 		rt = s.checker.Intent(rt)
 	}
-	rt = around(rt, s.cfg.perCall)
-	return baseOf(rt)
+	return around(rt, s.cfg.perCall)
 }
 
 // around puts middleware around rt, the first outermost.
 func around(rt http.RoundTripper, middleware []func(http.RoundTripper) http.RoundTripper) http.RoundTripper {
 	for _, f := range slices.Backward(middleware) {
-		if rt == nil {
-			rt = defaultTransport{}
-		}
 		if wrapped := f(rt); wrapped != nil {
 			rt = wrapped
 		}

@@ -1,9 +1,9 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/goodtenant/goodtenant/compliance"
@@ -160,8 +160,12 @@ func (p Profile) Compliance() compliance.Config {
 
 // validateLayers has each layer judge what it would be given.
 func (p Profile) validateLayers() error {
-	if err := p.Limiter().Validate(); err != nil {
-		return fmt.Errorf("profile %s: %w", strconv.Quote(p.Name), err)
+	_, limits := limiter.NewTransport(nil, p.Limiter())
+	_, versions := conflict.NewTransport(nil, p.Conflict())
+	_, rules := dedupe.NewTransport(nil, p.Dedupe())
+	_, conduct := compliance.New(p.Compliance())
+	if err := cmp.Or(limits, versions, rules, conduct); err != nil {
+		return fmt.Errorf("profile %q: %w", p.Name, err)
 	}
 	return nil
 }
