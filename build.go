@@ -43,6 +43,9 @@ func (s *stack) build(t *Transport) error {
 	// over the right one, and every Over shares its state.
 	var err error
 	if kon {
+		for _, h := range c.hooks {
+			orElse(&kc.Stream, h.Stream)
+		}
 		orElse(&kc.Tenant, c.tenant)
 		orElse(&kc.Logger, c.logger)
 		if s.checker, err = compliance.New(kc); err != nil {

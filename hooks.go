@@ -17,6 +17,10 @@ type Hooks struct {
 	Dedupe     dedupe.Hooks
 	Compliance compliance.Hooks
 
+	// Stream names the stream of work that a call belongs to, for compliance, where
+	// compliance.Config.Stream is not set; the first of several sets counts.
+	Stream func(context.Context) string
+
 	// Bind is called once, when the stack stands, and may keep t: to read its
 	// Snapshot, say. release, when not nil, is called by Close.
 	Bind func(t *Transport) (release func())

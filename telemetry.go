@@ -32,4 +32,3 @@ func (t *Transport) Routes() []string {
 	}
 	return slices.Clone(t.cfg.profile.Routes)
 }
-
