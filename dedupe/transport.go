@@ -2,10 +2,18 @@ package dedupe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
+	"time"
 
+	"golang.org/x/sync/singleflight"
+
+	"github.com/goodtenant/goodtenant/internal/body"
+	"github.com/goodtenant/goodtenant/internal/call"
+	"github.com/goodtenant/goodtenant/internal/identity"
 	"github.com/goodtenant/goodtenant/policy"
 )
 
@@ -13,32 +21,105 @@ import (
 // one with NewTransport. Safe for concurrent use.
 type Transport struct {
 	base http.RoundTripper
+	id   uint64 // reads over different bases do not meet
 	*state
 }
 
 // state is what Transports made by Over share.
 type state struct {
-	cfg  Config
-	mode atomic.Uint32
+	cfg     Config
+	ignored map[string]bool // request headers that are not compared
+	keyer   *identity.Keyer
+	unique  *registry
+	mode    atomic.Uint32
+	count   counters
+	number  atomic.Uint64 // the last number given to a flight or a Transport
+	warned  [warnings]atomic.Bool
+	group   singleflight.Group
+
+	mu        sync.Mutex
+	flights   map[string]*flight // those that may be joined
+	watched   map[string]*flight // the same, under Observe
+	writes    uint64             // writes that have ended
+	kept      map[[16]byte]kept
+	keptBytes int
+	keptUntil time.Time // when the last of kept is over
 }
 
 // NewTransport returns a Transport over base; nil is http.DefaultTransport,
 // looked up at each call. The error names the field of c and its value.
 func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
+	if stacked(base) {
+		return nil, errors.New("dedupe: the base holds a dedupe.Transport already")
+	}
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
 	c = c.WithDefaults()
-	s := &state{cfg: c}
+	s := &state{
+		cfg:     c,
+		ignored: map[string]bool{},
+		keyer:   identity.New(c.Tenant, c.Principal, c.Credentials),
+		flights: map[string]*flight{},
+		watched: map[string]*flight{},
+		kept:    map[[16]byte]kept{},
+	}
+	for _, name := range c.Coalesce.Ignore {
+		s.ignored[http.CanonicalHeaderKey(name)] = true
+	}
+	for i, name := range s.cfg.Credentials {
+		s.cfg.Credentials[i] = http.CanonicalHeaderKey(name)
+	}
+	s.unique = newRegistry(c)
 	s.mode.Store(uint32(c.Mode))
-	return &Transport{base: base, state: s}, nil
+	return (&Transport{state: s}).Over(base), nil
+}
+
+// stacked walks down base through Unwrap.
+func stacked(base http.RoundTripper) bool {
+	for base != nil {
+		if _, ok := base.(*Transport); ok {
+			return true
+		}
+		u, ok := base.(interface{ Unwrap() http.RoundTripper })
+		if !ok {
+			return false
+		}
+		base = u.Unwrap()
+	}
+	return false
 }
 
 // Over returns a Transport over another base that shares t's configuration,
-// memory and mode.
+// memory and mode. Reads over different bases do not share answers: the bases may
+// prove different identities.
 func (t *Transport) Over(base http.RoundTripper) *Transport {
-	return &Transport{base: base, state: t.state}
+	return &Transport{base: base, id: t.number.Add(1), state: t.state}
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req == nil || req.URL == nil || req.Header == nil {
+		body.CloseRequest(req)
+		return nil, errors.New("dedupe: a request needs a URL and a Header")
+	}
+	switch {
+	case call.OriginOf(req.Context()) != call.App:
+		return t.next().RoundTrip(req)
+	case req.Method == "", req.Method == http.MethodGet, req.Method == http.MethodHead:
+		return t.read(req)
+	case req.Method == http.MethodOptions, req.Method == http.MethodTrace, req.Method == http.MethodConnect:
+		return t.next().RoundTrip(req)
+	}
+	return t.write(req)
+}
+
+// write sends what changes something, checked where a rule applies.
+func (t *Transport) write(req *http.Request) (*http.Response, error) {
+	defer t.wrote(req)
+	if rule := t.unique.ruleFor(req); rule != nil {
+		return t.create(rule, req)
+	}
 	return t.next().RoundTrip(req)
 }
 
@@ -56,18 +137,21 @@ func (t *Transport) Mode() policy.Mode { return policy.Mode(t.mode.Load()) }
 // is kept.
 func (t *Transport) SetMode(m policy.Mode) error {
 	if !m.Valid() {
-		return fmt.Errorf("dedupe: unknown mode %d", uint8(m))
+		return fmt.Errorf("dedupe: unknown mode %d, want %v or %v", uint8(m), policy.Enforce, policy.Observe)
 	}
 	t.mode.Store(uint32(m))
 	return nil
 }
 
-// Stats counts what was done since the Transport was made.
-func (t *Transport) Stats() Stats { return Stats{Mode: t.Mode()} }
-
 // Close forgets the answers kept for reuse. Calls in flight end as they would
-// have, and creates stay checked.
-func (t *Transport) Close() error { return nil }
+// have, and later ones go on being checked: there is nothing else to release.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.kept)
+	t.keptBytes = 0
+	return nil
+}
 
 // CloseIdleConnections passes on to the base.
 func (t *Transport) CloseIdleConnections() {

@@ -1,0 +1,83 @@
+package dedupe
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxKept bounds the bytes that Coalesce.Reuse keeps, all answers together.
+const maxKept = 16 << 20
+
+// kept is an answer within Coalesce.Reuse. Its map key is a keyed hash: it
+// outlives the call that brought the credential.
+type kept struct {
+	answer *answer // nil: seen under Observe, its body is not here
+	until  time.Time
+	scope  string
+	path   string
+}
+
+// keepAnswer stores the answer of a flight during which no write has ended.
+func (s *state) keepAnswer(f *flight, resp *http.Response, a *answer) {
+	window := s.cfg.Coalesce.Reuse
+	if window <= 0 || resp.StatusCode != http.StatusOK ||
+		anyToken(resp.Header["Cache-Control"], "no-cache", "max-age=0") {
+		return
+	}
+	hash := s.keyer.Hash(f.key[:f.size])
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writes != f.writes {
+		return
+	}
+	size := 0
+	if a != nil {
+		size = len(a.data)
+	}
+	if s.keptBytes+size > maxKept || now.After(s.keptUntil) {
+		clear(s.kept)
+		s.keptBytes = 0
+	}
+	s.kept[hash] = kept{answer: a, until: now.Add(window), scope: f.key[:f.scope], path: f.path}
+	s.keptBytes += size
+	s.keptUntil = now.Add(window)
+}
+
+// recent gives the answer that came within Coalesce.Reuse, if there is one. Under
+// Observe, whether there is one.
+func (s *state) recent(key []byte) (a *answer, known bool) {
+	if s.cfg.Coalesce.Reuse <= 0 {
+		return nil, false
+	}
+	hash := s.keyer.Hash(string(key))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.kept[hash]
+	if !ok || time.Now().After(k.until) {
+		return nil, false
+	}
+	return k.answer, true
+}
+
+// wrote ends joining, and forgets answers, for what a write may have changed: a
+// read that begins after it must not get an answer from before it.
+func (s *state) wrote(req *http.Request) {
+	scope := s.appendScope(nil, req)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes++
+	for _, flights := range []map[string]*flight{s.flights, s.watched} {
+		for key, f := range flights {
+			if strings.HasPrefix(key, string(scope)) && touches(req.Method, req.URL.Path, f.path) {
+				delete(flights, key)
+			}
+		}
+	}
+	for hash, k := range s.kept {
+		if k.scope == string(scope) && touches(req.Method, req.URL.Path, k.path) {
+			delete(s.kept, hash)
+		}
+	}
+}
