@@ -3,7 +3,6 @@ package dedupe
 import (
 	"net/http"
 	"slices"
-	"time"
 )
 
 // check decides whether the entity exists: from what is remembered first, then
