@@ -1,0 +1,398 @@
+package limiter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/goodtenant/goodtenant/internal/body"
+	"github.com/goodtenant/goodtenant/internal/call"
+	"github.com/goodtenant/goodtenant/policy"
+)
+
+// RoundTrip sends req when the limits allow it, and again after a throttled
+// answer, each time admitted and counted. A call refused here is a bare
+// *RefusedError; any answer that came is returned with a nil error, the last 429
+// too.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL == nil {
+		body.CloseRequest(req)
+		return nil, errors.New("limiter: Request.URL is nil")
+	}
+	ctx := req.Context()
+	if ctx.Err() != nil {
+		body.CloseRequest(req)
+		return nil, leftBecause(ctx)
+	}
+	k := &sending{t: t, req: req, ctx: ctx}
+	returned := false
+	defer func() {
+		if !returned { // a callback has panicked: nothing is kept
+			k.abort()
+		}
+	}()
+	resp, err := k.run()
+	returned = true
+	return resp, err
+}
+
+// sending is one call: its attempts, and what they have in common.
+type sending struct {
+	t   *Transport
+	req *http.Request
+	ctx context.Context
+	src *body.Source // nil: no body
+	a   *attempt     // the current one, until its ticket is somebody else's business
+	out *http.Request
+	n   int // re-sends so far
+}
+
+func (k *sending) run() (*http.Response, error) {
+	t, c := k.t, k.t.core
+	name, cost := "", 1
+	if f := c.cfg.Tenant; f != nil {
+		name = f(k.req)
+	}
+	if f := c.cfg.Cost; f != nil {
+		cost = max(1, f(k.req))
+	}
+	var kept *http.Response // a throttled answer that was to be sent again
+	for ; ; k.n++ {
+		a := k.attempt(name, cost)
+		err := c.admit(k.ctx, a.until, k.req.Cancel, &a.ticket)
+		c.speak()
+		if err != nil {
+			k.abort()
+			c.refusedHook(k.ctx, err)
+			if _, refused := err.(*RefusedError); refused && kept != nil {
+				return kept, nil
+			}
+			return nil, err
+		}
+		k.a = a
+		c.admittedHooks(k.ctx, &a.ticket, k.n)
+		if a.ticket.observed && k.n == 0 {
+			return k.observe()
+		}
+		resp, err := k.send()
+		if err != nil {
+			if !k.again(err) {
+				return nil, err
+			}
+			continue
+		}
+		th := t.classify(resp)
+		if th.Kind == 0 {
+			return k.deliver(resp), nil
+		}
+		wait := k.throttled(resp, th)
+		if wait < 0 {
+			return k.deliver(resp), nil
+		}
+		if kept = k.keep(resp); kept == nil {
+			return k.deliver(resp), nil
+		}
+		c.resentHook(k.ctx, &a.ticket, k.n+1)
+		if why, closed := k.sleep(wait); why != nil {
+			k.abort()
+			return nil, why
+		} else if closed {
+			k.abort()
+			return kept, nil
+		}
+	}
+}
+
+// attempt makes the next one.
+func (k *sending) attempt(name string, cost int) *attempt {
+	a := &attempt{core: k.t.core, values: k.ctx, hooked: k.t.hooked}
+	a.until, _ = k.ctx.Deadline()
+	a.ticket = ticket{name: name, cost: cost, lane: laneOf(PriorityOf(k.ctx)), method: k.req.Method, attempt: a}
+	if call.OriginOf(k.ctx) != call.App {
+		a.ticket.front, a.ticket.again = true, true
+	}
+	if k.n > 0 {
+		a.ticket.again = true
+	}
+	a.trace.GotConn = a.gotConn
+	a.trace.WroteRequest = a.wroteRequest
+	return a
+}
+
+// abort closes the request's body and gives back what the current attempt holds.
+func (k *sending) abort() {
+	if k.src != nil {
+		k.src.Abort()
+	} else {
+		body.CloseRequest(k.req)
+	}
+	if a := k.a; a != nil {
+		k.a = nil
+		a.cancel(errCanceled)
+		a.mu.Lock()
+		used := a.conns > 0 || a.written
+		a.mu.Unlock()
+		if used {
+			a.finish(EndCut)
+		} else {
+			a.finish(EndUnsent)
+		}
+	}
+}
+
+// send makes the current attempt and gives its answer, or why there is none.
+func (k *sending) send() (*http.Response, error) {
+	a, req := k.a, k.req
+	if k.n == 0 && req.Body != nil && req.Body != http.NoBody {
+		k.src = body.NewSource(req, max(0, k.t.core.cfg.Retry.MaxBody))
+	}
+	leaves := k.ctx.Done() != nil || req.Cancel != nil
+	runOn := leaves && k.t.core.runsOn(&a.ticket)
+	if leaves {
+		a.values = context.WithoutCancel(k.ctx)
+		a.trace.GetConn = a.getConn
+	}
+	ctx := httptrace.WithClientTrace(a, &a.trace)
+	if k.n > 0 {
+		ctx = call.WithResend(ctx, k.n)
+	}
+	out := req.WithContext(ctx)
+	out.Cancel = nil
+	if k.src != nil {
+		rc, err := k.src.Next()
+		if err != nil {
+			k.abort()
+			return nil, err
+		}
+		out.Body = rc
+	}
+	if !leaves {
+		resp, err := k.t.roundTrip(out)
+		return k.came(resp, err)
+	}
+	out.Header = req.Header.Clone() // the caller may have it back before the exchange has ended
+	return k.sendApart(out, runOn)
+}
+
+// arrival is what base made of an attempt.
+type arrival struct {
+	resp  *http.Response
+	err   error
+	panic any
+}
+
+// sendApart makes the attempt on a goroutine of its own, since the caller may
+// leave before it ends.
+func (k *sending) sendApart(out *http.Request, runOn bool) (*http.Response, error) {
+	a := k.a
+	came := make(chan arrival, 1)
+	go func() {
+		var r arrival
+		defer func() {
+			if r.panic == nil && r.resp == nil && r.err == nil {
+				r.err = errors.New("limiter: the base transport ended its goroutine")
+			}
+			came <- r
+		}()
+		defer func() { r.panic = recover() }()
+		r.resp, r.err = k.t.roundTrip(out)
+	}()
+	var why error
+	select {
+	case r := <-came:
+		return k.arrived(r)
+	case <-k.ctx.Done():
+		why = leftBecause(k.ctx)
+	case <-k.req.Cancel:
+		why = errCanceled
+	}
+	select {
+	case r := <-came: // both at once
+		return k.arrived(r)
+	default:
+	}
+	c := a.core
+	on := a.leave(k.src != nil, runOn)
+	if on {
+		c.ranOn()
+	} else {
+		a.cancel(why)
+	}
+	k.src.Finish()
+	src := k.src
+	k.a = nil
+	hasBody := src != nil
+	if !on && hasBody {
+		src.Abort()
+	}
+	t := k.t
+	c.loose(a, func() {
+		stop := time.AfterFunc(lingerCap, func() { a.cancel(errLong) })
+		r := <-came
+		stop.Stop()
+		switch {
+		case r.panic != nil:
+			a.finish(EndCut)
+			panic(r.panic)
+		case r.err != nil:
+			a.failed(t)
+		default:
+			a.answered(r.resp)
+			a.drain(r.resp.Body)
+		}
+	})
+	return nil, why
+}
+
+func (k *sending) arrived(r arrival) (*http.Response, error) {
+	if r.panic != nil {
+		panic(r.panic)
+	}
+	return k.came(r.resp, r.err)
+}
+
+// roundTrip asks the base and mends what it must not do.
+func (t *Transport) roundTrip(out *http.Request) (*http.Response, error) {
+	resp, err := t.Unwrap().RoundTrip(out)
+	switch {
+	case err != nil:
+		if resp != nil && resp.Body != nil {
+			resp.Body.Close()
+		}
+		return nil, err
+	case resp == nil:
+		return nil, fmt.Errorf("limiter: %T returned neither a response nor an error", t.Unwrap())
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	return resp, nil
+}
+
+// came takes in the end of an attempt that the caller has waited for.
+func (k *sending) came(resp *http.Response, err error) (*http.Response, error) {
+	a := k.a
+	if err == nil {
+		a.answered(resp)
+		if f := a.core.cfg.Hooks.Adapted; f != nil {
+			for _, x := range a.ticket.adapted {
+				f(k.ctx, x)
+			}
+		}
+		return resp, nil
+	}
+	k.a = nil
+	a.failed(k.t)
+	if refused, ok := a.canceledBy().(*RefusedError); ok {
+		err = refused
+	} else if k.ctx.Err() != nil {
+		err = leftBecause(k.ctx)
+	}
+	return nil, err
+}
+
+// answered stamps the answer.
+func (a *attempt) answered(resp *http.Response) {
+	a.mu.Lock()
+	a.status = resp.StatusCode
+	a.mu.Unlock()
+	a.core.answered(&a.ticket)
+}
+
+// failed ends an attempt without an answer: given back where nothing can have
+// been written, held for Linger where something may have been.
+func (a *attempt) failed(t *Transport) {
+	a.mu.Lock()
+	conns, cancelled := a.conns, a.cause != nil
+	a.mu.Unlock()
+	switch {
+	case conns > 0 && a.core.touchedBy(&a.ticket):
+		a.finish(EndCut)
+	case conns > 0, t.hooked.v.Load():
+		a.finish(EndUnsent)
+	case cancelled:
+		a.finish(EndCut)
+	default: // a base without hooks: its call is over, and counts
+		a.finish(EndEOF)
+	}
+}
+
+// deliver hands the answer to the app.
+func (k *sending) deliver(resp *http.Response) *http.Response {
+	a := k.a
+	k.a = nil
+	k.src.Finish()
+	if a == nil {
+		return resp // kept: it was read already
+	}
+	resp.Request = k.req
+	var stop func() bool
+	if k.ctx.Done() != nil {
+		// who leaves while a small body is read ahead is not held up
+		stop = context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
+	}
+	later := a.settle(k.req, resp)
+	if stop != nil {
+		stop()
+	}
+	if later != nil {
+		a.core.loose(a, later)
+	}
+	b, ok := resp.Body.(*answer)
+	if !ok {
+		if d, is := resp.Body.(duplex); is {
+			b = d.answer
+		}
+	}
+	if b != nil && k.ctx.Done() != nil {
+		stop := context.AfterFunc(k.ctx, func() { b.leave(leftBecause(k.ctx)) })
+		b.mu.Lock()
+		b.unwatch = stop
+		b.mu.Unlock()
+	}
+	return resp
+}
+
+// runsOn tells whether an exchange of p's tenant that the app leaves is seen to
+// its end: only where slots are counted.
+func (c *core) runsOn(p *ticket) bool {
+	if c.cfg.RunOn == policy.Off {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.app.slotMax > 0 || p.t.scope.slotMax > 0
+}
+
+func (c *core) ranOn() {
+	c.mu.Lock()
+	c.totals.RunOn++
+	c.mu.Unlock()
+}
+
+func (c *core) touchedBy(p *ticket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p.sent
+}
+
+// leftBecause is ctx's error, with its cause where there is another one:
+// errors.Is finds both.
+func leftBecause(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || cause == err {
+		return err
+	}
+	return &leftError{err, cause}
+}
+
+type leftError struct{ err, cause error }
+
+func (e *leftError) Error() string   { return e.cause.Error() }
+func (e *leftError) Unwrap() []error { return []error{e.err, e.cause} }
+
+// Timeout is true where the deadline was the cause.
+func (e *leftError) Timeout() bool { return e.err == context.DeadlineExceeded }
