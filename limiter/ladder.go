@@ -30,7 +30,7 @@ const (
 	strictRung   = 2
 	cutBy        = 0.93
 	partLeast    = 0.05
-	quiet        = 10 * time.Second
+	quietTime    = 10 * time.Second
 	recoverSteps = 0.25 // of a cut, each quiet time
 )
 
@@ -68,8 +68,8 @@ func (l *ladder) throttled(now, w, per time.Duration) (stepped, pause bool) {
 
 // recover takes a step back for each quiet time that has passed.
 func (l *ladder) recover(now time.Duration) (stepped bool) {
-	for l.level > 0 && now-l.stepped >= quiet {
-		l.stepped += quiet
+	for l.level > 0 && now-l.stepped >= quietTime {
+		l.stepped += quietTime
 		stepped = true
 		switch {
 		case l.cuts > 0:
