@@ -101,15 +101,15 @@ func (c *creation) searchRelated(w relative) ([]found, *CheckError) {
 	if len(keys) == 0 {
 		return nil, &CheckError{Reason: NoKey}
 	}
-	var matches []found
 	for i := range keys {
-		more, failed := c.lookup(&keys[i], func(row any) bool { return c.rule.pointsAt(row, w) })
-		if failed != nil || len(more) > 0 {
-			return more, failed
+		matches, failed := c.lookup(&keys[i], func(row any) bool {
+			return c.rule.pointsAt(row, w) || keys[i].matches(row, c.t.unique.norm)
+		})
+		if failed != nil || len(matches) > 0 {
+			return matches, failed
 		}
-		matches = append(matches, more...)
 	}
-	return matches, nil
+	return nil, nil
 }
 
 // lookup asks the search for a value in each of its spellings, all pages, and
