@@ -22,6 +22,7 @@ type answer struct {
 	prefix  []byte // read already
 	stream  bool   // has no end: Close cuts it
 	bare    bool   // the mode was Observe: Close cuts it, as without us
+	up      bool   // an upgraded connection: it is over when either side closes it
 	cleanup runtime.Cleanup
 
 	mu      sync.Mutex
@@ -40,11 +41,11 @@ type duplex struct {
 
 // handOut gives resp's body to the app, to be watched until it ends.
 func (a *attempt) handOut(resp *http.Response, prefix []byte, stream, bare bool) *answer {
-	b := &answer{rc: resp.Body, a: a, prefix: prefix, stream: stream, bare: bare}
+	b := &answer{rc: resp.Body, a: a, prefix: prefix, stream: stream, bare: bare, up: resp.StatusCode == http.StatusSwitchingProtocols}
 	b.cleanup = runtime.AddCleanup(b, func(a *attempt) { a.core.drop(a) }, a)
 	a.core.opened(a)
 	resp.Body = b
-	if w, ok := b.rc.(io.Writer); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+	if w, ok := b.rc.(io.Writer); ok && b.up {
 		resp.Body = duplex{b, w}
 	}
 	return b
@@ -151,6 +152,9 @@ func (b *answer) end(how EndKind) {
 	}
 	b.ended = true
 	b.mu.Unlock()
+	if b.up {
+		how = EndEOF
+	}
 	b.release()
 	b.a.finish(how)
 }
