@@ -267,6 +267,7 @@ func (c *core) adoptLocked(p, extra *ticket) {
 	extra.state = over
 	p.app, p.own, p.wrote = extra.app, extra.own, 0
 	p.appDay, p.ownDay = extra.appDay, extra.ownDay
+	p.grant, p.counted = extra.grant, false
 	c.waitForWriteLocked(p)
 	p.granted = max(p.granted, extra.granted)
 }

@@ -84,6 +84,9 @@ func newCore(cfg Config) (*core, error) {
 	if err := c.install(cfg.Limits); err != nil {
 		return nil, err
 	}
+	if cfg.Store != nil {
+		c.store = newStoreClient(c, cfg.Store)
+	}
 	return c, nil
 }
 
@@ -127,9 +130,6 @@ func (c *core) admit(ctx context.Context, until time.Time, cancel <-chan struct{
 		c.refuseLocked(p, &RefusedError{Reason: Closed})
 	} else if c.mode == policy.Observe {
 		c.observeLocked(p, now, wall)
-	} else if c.store != nil {
-		c.enqueueLocked(p, now, wall)
-		c.store.kickLocked()
 	} else {
 		c.enqueueLocked(p, now, wall)
 	}
@@ -276,6 +276,11 @@ func (c *core) earliestLocked(p *ticket, now time.Duration, ahead int) (time.Dur
 // hopelessLocked says why p need not wait: the day is spent, or the platform
 // wants a pause that is longer than anyone is made to sleep.
 func (c *core) hopelessLocked(p *ticket, now time.Duration, wall time.Time) *RefusedError {
+	if c.store != nil {
+		if err := c.store.downLocked(now); err != nil {
+			return err
+		}
+	}
 	for _, s := range [...]*scope{&c.app, &p.t.scope} {
 		if err := s.spent(p.cost, wall); err != nil {
 			return err
@@ -304,9 +309,11 @@ func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
 			c.blockLocked(t, at)
 			continue
 		}
-		if c.store != nil && !c.store.hasLocked(t) {
-			c.blockLocked(t, 0)
-			continue
+		if c.store != nil {
+			if at, known := c.store.readyLocked(t, now); !known || at > now {
+				c.blockLocked(t, at)
+				continue
+			}
 		}
 		closed, until := c.backgroundLocked(t, now, wall)
 		lane, ok := t.pick(closed)
@@ -567,6 +574,9 @@ func (c *core) stampLocked(p *ticket, now time.Duration) {
 	c.writtenLocked(p)
 	c.app.wrote(&p.app, now, &c.cfg)
 	p.t.scope.wrote(&p.own, now, &c.cfg)
+	if c.store != nil && c.cfg.Guarantee == Balanced {
+		c.store.countedLocked(p, now)
+	}
 }
 
 // answered stamps the first byte of p's answer.
@@ -585,9 +595,6 @@ func (c *core) answered(p *ticket) {
 	}
 	p.answered, p.holding = now, "body"
 	c.settleLocked(p, now-c.floorLocked())
-	if c.store != nil {
-		c.store.countedLocked(p)
-	}
 	c.recoverLocked(p, now)
 	c.unblockLocked(p.t)
 	c.dispatchLocked(now, wall)
@@ -599,6 +606,9 @@ func (c *core) settleLocked(p *ticket, at time.Duration) {
 	c.writtenLocked(p)
 	c.app.settle(&p.app, at)
 	p.t.scope.settle(&p.own, at)
+	if c.store != nil {
+		c.store.countedLocked(p, at)
+	}
 }
 
 // floorLocked is what every call takes at least.

@@ -23,7 +23,9 @@ type ticket struct {
 	app, own                        marks
 	appDay, ownDay                  dayMark
 	slot                            bool
-	sent                            bool // something was written, or may have been
+	grant                           uint64 // the shared store's permit; 0: none
+	counted                         bool   // the store has been told when it was counted
+	sent                            bool   // something was written, or may have been
 	holding                         string
 	levels                          []DayLevel    // thresholds that its day units crossed
 	adapted                         []Adapted     // steps back that its answer brought

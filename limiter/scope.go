@@ -25,11 +25,12 @@ type rate struct {
 
 // day is one Day limit with its count.
 type day struct {
-	limit Limit
-	off   bool
-	count dayCount
-	told  int       // how many of dayLevels have been told
-	until time.Time // the platform said that it is spent until then
+	limit  Limit
+	off    bool
+	count  dayCount
+	shared int       // spent by all who share the store, as it said last
+	told   int       // how many of dayLevels have been told
+	until  time.Time // the platform said that it is spent until then
 }
 
 // gate is closed while the platform wants a pause.

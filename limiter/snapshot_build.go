@@ -110,7 +110,7 @@ func (c *core) stateLocked(s *scope, t *tenant, now time.Duration, wall time.Tim
 		out.Limits = append(out.Limits, l)
 	}
 	if d := s.day; d != nil && !d.off {
-		l := limitState(d.limit, d.limit.Max, d.count.used(wall))
+		l := limitState(d.limit, d.limit.Max, d.used(wall))
 		if at := d.count.resetAt(wall); !at.IsZero() {
 			l.Resets = &at
 		}

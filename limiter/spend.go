@@ -14,7 +14,7 @@ func (s *scope) spent(cost int, wall time.Time) *RefusedError {
 	if d == nil || d.off {
 		return nil
 	}
-	used := d.count.used(wall)
+	used := d.used(wall)
 	if d.until.After(wall) {
 		return &RefusedError{Reason: QuotaSpent, Limit: d.limit, RetryAt: d.until, Used: used}
 	}
@@ -23,6 +23,9 @@ func (s *scope) spent(cost int, wall time.Time) *RefusedError {
 	}
 	return &RefusedError{Reason: QuotaSpent, Limit: d.limit, Used: used, RetryAt: d.count.freeAt(wall, cost, d.limit.Max)}
 }
+
+// used is what is spent, by all who share it as far as is known.
+func (d *day) used(wall time.Time) int { return max(d.count.used(wall), d.shared) }
 
 // spendLocked takes p's units from the days. That they are there was asked
 // before, under the same lock; under Observe they are counted even if not.
@@ -43,7 +46,7 @@ func (s *scope) spend(p *ticket, tenant string, wall time.Time) dayMark {
 	if d.off {
 		return mark
 	}
-	used, most := d.count.used(wall), d.limit.Max
+	used, most := d.used(wall), d.limit.Max
 	for d.told > 0 && used*100 < (dayLevels[d.told-1]-10)*most {
 		d.told--
 	}
