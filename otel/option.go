@@ -27,6 +27,7 @@ type config struct {
 	routes      []string
 	queryValues []string
 	tenants     int
+	withoutHTTP bool
 }
 
 // Instrument is the option of goodtenant.New that switches telemetry on. It never
@@ -89,6 +90,14 @@ func WithQueryValues(names ...string) Option {
 // "_other". Without it, or with max below 1, no tenant is shown anywhere.
 func WithTenants(max int) Option {
 	return optionFunc(func(c *config) { c.tenants = max })
+}
+
+// WithoutHTTP leaves the CLIENT spans, http.client.request.duration and the writing
+// of the trace into requests to another instrumentation. An otelhttp transport is
+// recognised without it, except one above the client that has metrics and no
+// traces.
+func WithoutHTTP() Option {
+	return optionFunc(func(c *config) { c.withoutHTTP = true })
 }
 
 // withDefaults takes what was not said from the globals.
