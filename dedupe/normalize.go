@@ -131,7 +131,8 @@ func (n *normaliser) spellings(kind Kind, value string) []string {
 	switch kind {
 	case EmailAddress:
 		if at := strings.LastIndexByte(value, '@'); at > 0 {
-			local, ascii := norm.NFC.String(value[:at]), asciiDomain(value[at+1:])
+			local, _ := unquote(norm.NFC.String(value[:at]))
+			ascii := asciiDomain(value[at+1:])
 			if !n.email.KeepCase {
 				local = strings.ToLower(local)
 			}

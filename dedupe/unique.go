@@ -305,7 +305,7 @@ func (t *Transport) lockKeys(r *rule, req *http.Request, what []candidate, whom 
 		keys = append(keys, &heldKey{name: t.unique.vault.hash(fields...), label: w.key.Name})
 	}
 	for _, w := range whom {
-		name := t.unique.vault.hash("related", scope, r.Collection, w.kind, w.id)
+		name := t.unique.vault.hash("related", scope, r.Collection, r.related.Collections[w.kind], w.id)
 		keys = append(keys, &heldKey{name: name, label: relatedLabel(w)})
 	}
 	slices.SortFunc(keys, func(a, b *heldKey) int { return strings.Compare(a.name, b.name) })
