@@ -137,6 +137,9 @@ func (g *scene) crawl(name, label string, gap time.Duration) {
 	s := g.w.sets[name]
 	a := g.breaking(compliance.Batch, label)
 	a.at = g.date(0).Add(time.Duration(g.rng.IntN(36_000)) * time.Second)
+	if g.rng.IntN(2) == 0 {
+		a.list(s.all(), 1, 1) // how many are there?
+	}
 	stride, row := int(s.stride(g.rng.Uint64())), g.rng.IntN(s.n)
 	for range min(s.n/2, 8_000) {
 		row = (row + stride) % s.n

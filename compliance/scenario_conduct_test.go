@@ -204,10 +204,11 @@ func overDayByEmbeds(g *scene) {
 		a := g.user("visitor-"+strconv.Itoa(k%900), "site search")
 		a.bad = true
 		a.at = at.Add(time.Duration(k) * 2500 * time.Millisecond)
-		q := s.where("address="+towns[g.rng.IntN(20)]+"&embed=images&embed=negotiator&embed=offices", 40)
+		q := s.where("address="+towns[g.rng.IntN(20)]+"&embed=images&embed=negotiator&embed=offices", 50)
+		q.nested = 17
 		a.send("GET", listPath(q, 1, 50), 200, 200*time.Millisecond, func(c *call) {
-			c.got, _ = listBody(q, 1, 4)
-			c.rows = 4
+			c.got, _ = listBody(q, 1, 50)
+			c.rows = 50
 		})
 	}
 }

@@ -80,20 +80,25 @@ func readAgain(g *scene) {
 }
 
 // embeds asks for all that hangs on each row of a long list.
-func (g *scene) embeds(name, embed string) {
+func (g *scene) embeds(name, embed string, nested int) {
 	s := g.w.sets[name]
-	for range 20 * g.days {
+	for range 60 * g.days {
 		a := g.breaking(compliance.User, "user-9")
 		a.route = "map"
 		a.at = g.officeDay()
 		q := s.where("address="+towns[g.rng.IntN(20)], 60)
 		q.filter += embed
+		q.nested = nested
 		a.list(q, 1, 60)
 	}
 }
 
-func embedImages(g *scene) { g.embeds("properties", "&embed=images") }
-func embedPeople(g *scene) { g.embeds("offers", "&embed=applicant&embed=property&embed=negotiator") }
+func embedImages(g *scene) { g.embeds("properties", "&embed=images", 15) }
+
+// embedAll asks for everything that a tenancy can carry.
+func embedAll(g *scene) {
+	g.embeds("tenancies", "&embed=applicant&embed=property&embed=negotiator&embed=documents&embed=tasks&embed=appointments&embed=source", 7)
+}
 
 // headerless leaves headers out that the platform asks for.
 func (g *scene) headerless(name string) {

@@ -132,7 +132,7 @@ var breakers = []kind{
 	{name: "read again: properties", days: 5, build: forgetfulProperties, clause: realTime, level: compliance.Note, held: true},
 	{name: "read again: after webhooks", days: 5, build: readAgain, clause: realTime, level: compliance.Note, tagged: true, held: true},
 	{name: "embeds: images", days: 5, build: embedImages, clause: limits, also: []string{efficiency}, level: compliance.Warning},
-	{name: "embeds: people", days: 5, build: embedPeople, clause: limits, also: []string{efficiency}, level: compliance.Warning, held: true},
+	{name: "embeds: all of a tenancy", days: 5, build: embedAll, clause: limits, also: []string{efficiency}, level: compliance.Warning, held: true},
 	{name: "headers: no version", days: 5, build: noVersion, clause: api, level: compliance.Warning},
 	{name: "headers: no customer", days: 5, build: noCustomer, clause: api, level: compliance.Warning, held: true},
 	{name: "times without zone", days: 5, build: noZone, clause: api, level: compliance.Warning},

@@ -33,10 +33,14 @@ func (k *kind) verdict(g *scene, alarms []alarm) verdict {
 		if worst == nil || a.Severity > worst.Severity {
 			worst = a
 		}
-		if !v.found && a.Severity >= k.level && (a.Clause == k.clause || slices.Contains(k.also, a.Clause)) {
-			v.found, v.first, v.took = true, a.Rule, k.within.measure(g, a.after)
+		if a.Clause != k.clause && !slices.Contains(k.also, a.Clause) {
+			continue
+		}
+		if v.first == "" && a.Severity >= min(k.level, compliance.Warning) {
+			v.first, v.took = a.Rule, k.within.measure(g, a.after) // a warning is in time, though it takes an error to count as found
 			v.late = k.within.unit != "" && v.took > k.within.most
 		}
+		v.found = v.found || a.Severity >= k.level
 	}
 	if v.found {
 		v.right = worst.Clause == k.clause || slices.Contains(k.also, worst.Clause) || g.evasive.disguised && worst.Clause == claims
@@ -313,6 +317,16 @@ func table(title string, scores [len(modes)]*score) string {
 			fmt.Fprintf(w, "%s\t%v\t%.1f %% of %d\t%s\t%.1f %%\t%.1f %%\n", clause, mode(m), 100*p.recall(), p.scenes, evasive, 100*all.rightShare(), 100*p.inTime())
 		}
 	}
+	fmt.Fprintln(w, "\ntime to detect, plain\tlabels\tmedian\tlongest\tpromised")
+	for i := range breakers {
+		k := &breakers[i]
+		for m, s := range scores {
+			if t := s.perKind[k.name]; t != nil && t.found > 0 && k.within.unit != "" {
+				sort.Float64s(t.took)
+				fmt.Fprintf(w, "%s\t%v\t%.3g\t%.3g\t%g %s\n", k.name, mode(m), t.took[len(t.took)/2], t.took[len(t.took)-1], k.within.most, k.within.unit)
+			}
+		}
+	}
 	w.Flush()
 	for m, s := range scores {
 		list(&b, mode(m), "errors on clean apps", s.clean.rules)
@@ -327,8 +341,7 @@ func table(title string, scores [len(modes)]*score) string {
 				addTo(&wrong.wrong, k, n)
 			}
 			if t.late > 0 {
-				sort.Float64s(t.took)
-				addTo(&wrong.missed, fmt.Sprintf("%s median %.3g", name, t.took[len(t.took)/2]), t.late)
+				addTo(&wrong.missed, fmt.Sprintf("%s (of %d)", name, t.found), t.late)
 			}
 		}
 		list(&b, mode(m), "missed", missed.missed)

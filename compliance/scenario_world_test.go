@@ -129,6 +129,7 @@ type query struct {
 	total  int
 	at     func(i int) int
 	claims int // the total that the answer states, where a routine reads only the first of more rows
+	nested int // related rows embedded in each
 }
 
 // all is the collection without a filter, newest first.
@@ -191,6 +192,18 @@ func listBody(q query, page, size int) (body []byte, rows []int) {
 		b = append(b, q.set.id(row)...)
 		b = append(b, `","modified":"2026-02-27T10:11:12Z","_eTag":`...)
 		b = strconv.AppendQuote(b, q.set.tag(row))
+		if q.nested > 0 {
+			b = append(b, `,"_embedded":{"related":[`...)
+			for k := range q.nested {
+				if k > 0 {
+					b = append(b, ',')
+				}
+				b = append(b, `{"id":"E`...)
+				b = strconv.AppendInt(b, int64(row*32+k), 10)
+				b = append(b, `"}`...)
+			}
+			b = append(b, `]}`...)
+		}
 		b = append(b, '}')
 	}
 	b = append(b, `],"pageNumber":`...)
