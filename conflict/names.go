@@ -175,11 +175,13 @@ func (d *doc) named(i int, name string) bool {
 }
 
 // at gives the value that a JSON pointer (RFC 6901) names, or none.
-func (d *doc) at(pointer string) int {
+func (d *doc) at(pointer string) int { return d.below(0, pointer) }
+
+// below is at for a pointer that begins at node i.
+func (d *doc) below(i int, pointer string) int {
 	if d == nil {
 		return none
 	}
-	i := 0
 	for pointer != "" && i != none {
 		var token string
 		token, pointer = nextToken(pointer)

@@ -40,6 +40,14 @@ func (r *rebase) run() []byte {
 	return r.out
 }
 
+// runWhole gives the whole entity to put in the place of theirs, and tells whether
+// it differs from it. All three must be objects.
+func (r *rebase) runWhole() (entity []byte, differs bool) {
+	r.out = make([]byte, 0, len(r.theirs.src)+256)
+	differs = r.merge(0, 0, 0, r.skip)
+	return r.out, differs
+}
+
 func root(d *doc) int {
 	if d.isObject(0) {
 		return 0

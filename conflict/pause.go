@@ -1,0 +1,53 @@
+package conflict
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// pause waits before then.
+func (x *exchange) pause(d time.Duration, then state) state {
+	ctx := x.req.Context()
+	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
+		return x.giveUp(DeadlineTooNear)
+	}
+	if err := sleep(x.req, d); err != nil {
+		return x.end(nil, err)
+	}
+	return then
+}
+
+// sleep waits for d, or for the request to be given up.
+func sleep(req *http.Request, d time.Duration) error {
+	ctx := req.Context()
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-req.Cancel: //nolint:staticcheck // http.Client still sets it
+		return context.Canceled
+	}
+}
+
+// backoff draws the wait after a repeated conflict: full jitter, from a range
+// that doubles, and never one shorter than a round trip.
+func (x *exchange) backoff() time.Duration {
+	c := &x.t.cfg
+	span := max(c.Backoff, min(x.roundTrip, c.MaxBackoff))
+	for n := 1; n < x.conflicts && span < c.MaxBackoff; n++ {
+		span *= 2
+	}
+	return rand.N(min(span, c.MaxBackoff)) + 1
+}
+
+// sameTagWait is the least wait before the platform is given the very version
+// that it has just refused and then handed out again.
+const sameTagWait = time.Second
