@@ -27,6 +27,8 @@ type Finding struct {
 	Threshold float64       `json:"threshold"`
 	Unit      string        `json:"unit"`             // of both
 	Period    time.Duration `json:"period,omitempty"` // of what repeats
+	Rows      int           `json:"rows,omitempty"`   // of a run of what repeats ...
+	Share     float64       `json:"share,omitempty"`  // ... and the share of the stream's rows that came so
 	Message   string        `json:"message"`          // one sentence with the figures
 
 	Evidence    []Evidence `json:"evidence,omitempty"` // at most 20

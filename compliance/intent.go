@@ -15,11 +15,8 @@ type claim struct {
 	event     *binding
 }
 
-// binding is a verified webhook event and the reads made under it.
-type binding struct {
-	WebhookEvent
-	reads counter
-}
+// binding is a verified webhook event.
+type binding struct{ WebhookEvent }
 
 type claimKey struct{}
 

@@ -92,3 +92,50 @@ func ruleOf(id string) *rule {
 	}
 	return nil
 }
+
+// ruleIndex is a rule's place in rules.
+type ruleIndex uint8
+
+const (
+	gt101 ruleIndex = iota
+	gt102
+	gt103
+	gt104
+	gt105
+	gt106
+	gt107
+	gt201
+	gt202
+	gt203
+	gt204
+	gt205
+	gt206
+	gt207
+	gt301
+	gt302
+	gt303
+	gt401
+	gt402
+	gt403
+	gt404
+	gt405
+	gt501
+	gt502
+	gt503
+	gt504
+	gt505
+	gt601
+	gt602
+	gt603
+	gt604
+	gt605
+	gt606
+	gt607
+	gt608
+	gt609
+	gt610
+	gt701
+	gt702
+	gt703
+	ruleCount
+)

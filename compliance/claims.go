@@ -1,0 +1,175 @@
+package compliance
+
+import "math/bits"
+
+// userPace is what is known of one label that claims to be a person.
+type userPace struct {
+	label       uint64
+	minute      uint32
+	reads       uint32 // entities in this minute
+	fast        uint16 // minutes in a row that were too fast
+	day         uint32
+	pages       uint32
+	hours       uint32 // bit a UTC hour of the day
+	last        uint32
+	implausible uint32 // until when it is not believed
+}
+
+const maxUsers = 32
+
+func (t *tenant) user(label uint64, now uint32) *userPace {
+	oldest := 0
+	for i := range t.users {
+		if t.users[i].label == label {
+			return &t.users[i]
+		}
+		if t.users[i].last < t.users[oldest].last {
+			oldest = i
+		}
+	}
+	if len(t.users) < maxUsers {
+		t.users = append(t.users, userPace{label: label, last: now})
+		return &t.users[len(t.users)-1]
+	}
+	t.users[oldest] = userPace{label: label, last: now}
+	return &t.users[oldest]
+}
+
+// claim judges what a read says of itself, and decides whether it is believed:
+// GT701, GT702 and GT703.
+func (l *look) claim() {
+	x := l.x
+	l.labelled()
+	switch x.initiator {
+	case User:
+		l.userClaim()
+	case Webhook:
+		l.webhookClaim()
+	}
+}
+
+func (l *look) userClaim() {
+	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
+	u := l.t.user(l.k.d.key.sum(firstOf(x.label, x.stream)), now)
+	u.last = now
+	if day := now / 86_400; day != u.day {
+		u.day, u.pages, u.hours = day, 0, 0
+	}
+	if m := now / 60; m != u.minute {
+		if int(u.reads) <= t.UserReads || m != u.minute+1 {
+			u.fast = 0
+		}
+		u.minute, u.reads = m, 0
+	}
+	u.hours |= 1 << (now / 3600 % 24)
+	if x.list() && len(x.q.ids) == 0 {
+		u.pages++
+	} else {
+		u.reads += uint32(max(len(x.q.ids), 1))
+		if int(u.reads) == t.UserReads+1 {
+			u.fast++
+		}
+	}
+	a := alarm{sev: Error, confidence: 0.99}
+	switch {
+	case u.fast >= 5:
+		a.measured, a.threshold, a.unit = float64(u.reads), float64(t.UserReads), "entities a minute, for 5 minutes, under one user's label"
+	case int(u.pages) > t.UserPages:
+		a.measured, a.threshold, a.unit = float64(u.pages), float64(t.UserPages), "pages a day under one user's label"
+	case bits.OnesCount32(u.hours) > t.UserHours:
+		a.measured, a.threshold, a.unit = float64(bits.OnesCount32(u.hours)), float64(t.UserHours), "hours of a day under one user's label"
+	}
+	if a.measured > 0 {
+		u.implausible = now + 86_400
+		l.raise(gt701, a)
+	}
+	x.user = now >= u.implausible
+}
+
+// eventReads counts the reads made for one webhook event.
+type eventReads struct {
+	id uint64
+	at uint32
+	n  uint16
+}
+
+const (
+	maxEvents = 512
+	eventAge  = 900
+)
+
+// webhookClaim binds a read to its event; what is bound is judged by GT702 only.
+func (l *look) webhookClaim() {
+	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
+	if x.webhook == nil || x.webhook.ID == "" {
+		distinct := l.s.cover[0].distinct()
+		if distinct >= t.WebhookIDs && l.n > 0 && share(distinct, l.n) >= t.WebhookShare {
+			l.raise(gt702, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.WebhookIDs), unit: "entities in a day claimed by webhooks without an event", from: l.s.cover[0].since, confidence: 0.99})
+		}
+		return
+	}
+	if !x.webhook.Time.IsZero() {
+		if age := x.time().Sub(x.webhook.Time).Seconds(); age > eventAge || age < -60 {
+			return
+		}
+	}
+	e := l.t.event(l.k.d.key.sum(x.webhook.ID), now)
+	if e.n++; int(e.n) > t.WebhookReads {
+		l.raise(gt702, alarm{sev: Error, measured: float64(e.n), threshold: float64(t.WebhookReads), unit: "reads claimed by one event", from: e.at, confidence: 0.99})
+		return
+	}
+	x.bound = true
+}
+
+// event finds the count of one event; two places for each.
+func (t *tenant) event(id uint64, now uint32) *eventReads {
+	if t.events == nil {
+		t.events = make([]eventReads, 16)
+	}
+	for {
+		mask := uint64(len(t.events) - 1)
+		a, b := &t.events[id&mask], &t.events[id>>20&mask]
+		switch {
+		case a.id == id:
+			return a
+		case b.id == id:
+			return b
+		}
+		if b.at < a.at {
+			a = b
+		}
+		if a.id != 0 && now-a.at < eventAge && len(t.events) < maxEvents {
+			t.doubleEvents()
+			continue
+		}
+		*a = eventReads{id: id, at: now}
+		return a
+	}
+}
+
+func (t *tenant) doubleEvents() {
+	old := t.events
+	t.events = make([]eventReads, 2*len(old))
+	mask := uint64(len(t.events) - 1)
+	for _, e := range old {
+		if e.id == 0 {
+			continue
+		}
+		at := &t.events[e.id&mask]
+		if at.id != 0 {
+			at = &t.events[e.id>>20&mask]
+		}
+		if at.at < e.at {
+			*at = e
+		}
+	}
+}
+
+// labelled counts reads without a word on why: GT703.
+func (l *look) labelled() {
+	x, t, d := l.x, &l.k.cfg.Thresholds, &l.k.st.app.labels
+	d.add(x.sec(), x.initiator == Unknown && x.purpose == nil)
+	if int(d.all) >= t.UnlabelledMin && d.share() > t.Unlabelled {
+		l.raiseApp(gt703, alarm{sev: Note, measured: d.share(), threshold: t.Unlabelled, unit: "of today's reads without an initiator", from: x.sec() / 86_400 * 86_400, confidence: 1})
+	}
+}

@@ -1,0 +1,269 @@
+package compliance
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// tiling is a chain of runs, each asking for what changed since about the run
+// before.
+type tiling struct {
+	run       uint32 // start of the last run with a watermark
+	watermark int64
+	chain     uint16
+	since     uint32
+}
+
+// tiling judges the watermark of a run's first page: GT201. It needs no total.
+func (l *look) tiling(sh *shape) {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.tile
+	w := x.q.watermark
+	if w == 0 {
+		return
+	}
+	now := x.sec()
+	before := *c
+	c.run, c.watermark = now, w
+	if before.run == 0 || now <= before.run {
+		c.chain, c.since = 0, now
+		return
+	}
+	gap := float64(now - before.run)
+	if gap < t.TileGap.Seconds() {
+		c.run, c.watermark = before.run, before.watermark
+		return
+	}
+	from, to := float64(before.run)-t.TileBefore*gap, float64(before.run)+t.TileAfter*gap
+	if float64(w) < from-1 || float64(w) > to+1 || w <= before.watermark {
+		c.chain, c.since = 0, now
+		return
+	}
+	c.chain++
+	need := t.TileRuns
+	if x.user {
+		need = t.TileRunsUser
+	}
+	if int(c.chain) >= need {
+		l.raise(gt201, alarm{sev: Error, measured: float64(c.chain), threshold: float64(need), unit: "runs, each from where the last one ended",
+			period: medianGap(sh.runs, now), from: c.since, confidence: 1}.repeats(l, sh))
+	}
+}
+
+// medianGap is the median time from run to run, the last one beginning now.
+func medianGap(runs []pastRun, now uint32) time.Duration {
+	gaps := gapsOf(runs, now)
+	if len(gaps) == 0 {
+		return 0
+	}
+	return time.Duration(median(gaps)) * time.Second
+}
+
+func gapsOf(runs []pastRun, now uint32) []float64 {
+	gaps := make([]float64, 0, len(runs))
+	for i, r := range runs {
+		next := now
+		if i+1 < len(runs) {
+			next = runs[i+1].start
+		}
+		gaps = append(gaps, float64(next)-float64(r.start))
+	}
+	return gaps
+}
+
+func median(v []float64) float64 {
+	s := slices.Sorted(slices.Values(v))
+	return s[len(s)/2]
+}
+
+// spread is the median absolute deviation from the median, in medians.
+func spread(v []float64) (mid, mad float64) {
+	mid = median(v)
+	if mid == 0 {
+		return 0, math.Inf(1)
+	}
+	dev := make([]float64, len(v))
+	for i, g := range v {
+		dev[i] = math.Abs(g - mid)
+	}
+	return mid, median(dev) / mid
+}
+
+// intervals judges the starts of the runs of a shape, the last of them now: GT202
+// and GT203. Runs that bring few new rows are a dashboard's.
+func (l *look) intervals(sh *shape) {
+	t := &l.k.cfg.Thresholds
+	if l.x.user || len(sh.runs) < t.RegularIntervals || len(sh.runs) < 4 {
+		return
+	}
+	fresh := make([]float64, len(sh.runs))
+	for i, r := range sh.runs {
+		fresh[i] = float64(r.fresh)
+	}
+	if median(fresh) < float64(t.RegularRows) {
+		return
+	}
+	now := l.x.sec()
+	l.regular(sh, now)
+	l.phase(sh, now)
+}
+
+// regular asks for the longest of the spans that is regular.
+func (l *look) regular(sh *shape, now uint32) {
+	t := &l.k.cfg.Thresholds
+	for i, limit := range [...]float64{t.RegularSpread4, t.RegularSpread2, t.RegularSpread} {
+		n := t.RegularIntervals << (2 - i)
+		if n > len(sh.runs) {
+			continue
+		}
+		gaps := gapsOf(sh.runs[len(sh.runs)-n:], now)
+		mid, mad := spread(gaps)
+		if mad >= limit || slices.Max(gaps) >= t.RegularMax*mid {
+			continue
+		}
+		sev := Warning
+		if i == 0 {
+			sev = Error
+		}
+		l.raise(gt202, alarm{sev: sev, measured: mad, threshold: limit, unit: "spread of the interval", period: time.Duration(mid) * time.Second,
+			from: sh.runs[len(sh.runs)-n].start, confidence: 1 - mad}.repeats(l, sh))
+		return
+	}
+}
+
+// clockPeriods are the pauses that timers are set to, in seconds.
+var clockPeriods = [...]float64{300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 21_600, 28_800, 43_200}
+
+// phase asks whether the runs begin at the same point of a clock's period
+// (Rayleigh's test of the mean vector).
+func (l *look) phase(sh *shape, now uint32) {
+	t := &l.k.cfg.Thresholds
+	if len(sh.runs)+1 < t.PhaseRuns {
+		return
+	}
+	mid := median(gapsOf(sh.runs, now))
+	for _, p := range slices.Backward(clockPeriods[:]) {
+		if p > mid*1.02 {
+			continue
+		}
+		r := meanVector(sh.runs, now, p)
+		n := float64(len(sh.runs) + 1)
+		if chance := math.Exp(-n * r * r); r >= t.PhaseR && chance < t.PhaseP {
+			l.raise(gt203, alarm{sev: Warning, measured: r, threshold: t.PhaseR, unit: "of the runs at one point of the clock", period: time.Duration(p) * time.Second,
+				from: sh.runs[0].start, confidence: 1 - chance}.repeats(l, sh))
+			return
+		}
+	}
+}
+
+func meanVector(runs []pastRun, now uint32, period float64) float64 {
+	sin, cos := math.Sincos(2 * math.Pi * math.Mod(float64(now), period) / period)
+	for _, r := range runs {
+		s, c := math.Sincos(2 * math.Pi * math.Mod(float64(r.start), period) / period)
+		sin, cos = sin+s, cos+c
+	}
+	return math.Hypot(sin, cos) / float64(len(runs)+1)
+}
+
+// daily judges the long runs of a shape, the last of them going on: GT204.
+func (l *look) daily(sh *shape) {
+	t := &l.k.cfg.Thresholds
+	long := make([]pastRun, 0, len(sh.runs))
+	for _, r := range sh.runs {
+		if int(r.pages) >= t.DailyPages && int(r.rows) >= t.DailyRows {
+			long = append(long, r)
+		}
+	}
+	start := sh.run.start
+	if len(long) == 0 || start <= long[0].start {
+		return
+	}
+	need := t.DailyRuns
+	if l.x.user {
+		need = t.DailyRunsUser
+	}
+	// The last runs only: a job that has moved is judged by where it is now.
+	if len(long) > 4*need {
+		long = long[len(long)-4*need:]
+	}
+	days := float64(start-long[0].start)/86_400 + 1
+	n := len(long) + 1
+	r := meanVector(long, start, 86_400)
+	if n >= need && days >= float64(need)-0.5 && float64(n)/days <= t.DailyPerDay && float64(n)/days >= 0.6 && r >= t.DailyR {
+		sev := Warning
+		if n >= 2*need {
+			sev = Error
+		}
+		l.raise(gt204, alarm{sev: sev, measured: float64(n), threshold: float64(need), unit: "days at the same time", period: 24 * time.Hour, from: long[0].start, confidence: r}.repeats(l, sh))
+		return
+	}
+	week := meanVector(long, start, 7*86_400)
+	if !l.x.user && n >= t.WeeklyRuns && days >= float64(7*(t.WeeklyRuns-1))+0.5 && float64(n)/days <= 1.5/7 && week >= 0.995 && r >= t.DailyR {
+		l.raise(gt204, alarm{sev: Warning, measured: float64(n), threshold: float64(t.WeeklyRuns), unit: "weeks at the same time", period: 7 * 24 * time.Hour, from: long[0].start, confidence: week}.repeats(l, sh))
+	}
+}
+
+// hourRows counts new rows in each of the last 48 hours.
+type hourRows struct {
+	rows  []uint16 // 48, of the hour's number modulo 48
+	hour  uint32   // last
+	first uint32
+}
+
+func (h *hourRows) bytes() int { return 2 * cap(h.rows) }
+
+func (h *hourRows) add(hour uint32, n int) {
+	if h.rows == nil {
+		h.rows, h.hour, h.first = make([]uint16, 48), hour, hour
+	}
+	if hour < h.hour {
+		return
+	}
+	for past := min(hour-h.hour, 48); past > 0; past-- {
+		h.rows[(hour-past+1)%48] = 0
+	}
+	h.hour = hour
+	h.rows[hour%48] = clip(int(h.rows[hour%48]) + n)
+}
+
+// hour judges new rows round the clock: GT205.
+func (l *look) hour(fresh bool) {
+	t, s := &l.k.cfg.Thresholds, l.s
+	if !fresh && l.fresh == 0 || l.x.user {
+		return
+	}
+	hour := l.x.sec() / 3600
+	s.hours.add(hour, l.fresh)
+	if hour-s.hours.first < 47 {
+		return
+	}
+	busy := 0
+	for i := range 24 {
+		if int(s.hours.rows[i])+int(s.hours.rows[i+24]) >= t.ClockRows {
+			busy++
+		}
+	}
+	if busy >= t.ClockHours {
+		l.raise(gt205, alarm{sev: Warning, measured: float64(busy), threshold: float64(t.ClockHours), unit: "hours of the day with new rows", period: 24 * time.Hour,
+			from: s.hours.first * 3600, confidence: 1})
+	}
+}
+
+// used judges rows that nobody uses: GT207. It speaks only where Used or writes
+// say that some are.
+func (l *look) used() {
+	t, u := &l.k.cfg.Thresholds, &l.h.used
+	if l.x.user || !l.k.st.app.usage {
+		return
+	}
+	now := l.x.sec()
+	u.roll(now)
+	u.all += uint32(l.fresh)
+	if int(u.all) < t.UnusedRows {
+		l.h.enough = now
+		return
+	}
+	if now-l.h.enough >= 900 && u.share() < t.UnusedShare {
+		l.raise(gt207, alarm{sev: Warning, measured: u.share(), threshold: t.UnusedShare, unit: "of the rows fetched today were used", from: now / 86_400 * 86_400, confidence: 0.9})
+	}
+}

@@ -1,0 +1,412 @@
+package compliance
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goodtenant/goodtenant/internal/call"
+	"github.com/goodtenant/goodtenant/internal/endpoint"
+	"github.com/goodtenant/goodtenant/internal/route"
+)
+
+// exchange is one call as the detectors see it. It is made when the call starts
+// and judged when its answer has ended; then its memory serves the next.
+type exchange struct {
+	view    View
+	origin  call.Origin
+	attempt int
+	at      int64 // unix nanoseconds
+	end     int64
+	method  string
+	rawURL  *url.URL
+	token   bool // a call for a token, whatever the host
+
+	tenant  string
+	unclear bool // the tenant header came twice
+	route   *routeInfo
+	entity  uint64 // of the path's last id, mixed with the collection; 0: none
+	parent  uint64 // of the ids before it
+	before  uint64 // the id one below, where ids are numbered
+	after   uint64
+	prefix  uint64 // of a numbered id
+	q       query
+	url     uint64 // method, path and query
+
+	initiator Initiator
+	stream    string
+	label     string
+	purpose   *Purpose
+	webhook   *WebhookEvent
+	bound     bool // a read within an event's allowance
+	user      bool // a plausible user waits
+	site      string
+
+	status     int
+	known      bool // the answer was seen
+	found      found
+	etag       uint64
+	ifMatch    uint64
+	star       bool
+	ifNone     bool
+	versioned  bool
+	retryAfter time.Duration
+	location   uint64
+	body       []byte // of a write, up to maxWrite
+	auth       uint64
+	machine    bool // grant_type=client_credentials
+
+	inFlight, inFlightApp int // with this one; 0: unknown
+}
+
+// maxWrite is how much of a write's body is looked at.
+const maxWrite = 64 << 10
+
+func (x *exchange) sec() uint32     { return uint32(x.at / 1e9) }
+func (x *exchange) read() bool      { return x.method == http.MethodGet }
+func (x *exchange) ok() bool        { return x.status >= 200 && x.status < 300 }
+func (x *exchange) list() bool      { return x.entity == 0 }
+func (x *exchange) rows() int       { return x.found.rows }
+func (x *exchange) failed() bool    { return x.status == 0 || x.status == 429 || x.status >= 500 }
+func (x *exchange) time() time.Time { return time.Unix(0, x.at).UTC() }
+
+func (x *exchange) write() bool {
+	switch x.method {
+	case http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return false
+}
+
+// ids are the entities that a read asks for by id.
+func (x *exchange) reads(buf *[1]uint64) []uint64 {
+	if x.entity != 0 {
+		buf[0] = x.entity
+		return buf[:]
+	}
+	return x.q.ids
+}
+
+// routeInfo is what is known of a template.
+type routeInfo struct {
+	template   string
+	collection string
+	hash       uint64 // of the collection
+	entity     bool   // it ends with a parameter
+	reference  bool
+	contacts   bool
+	rows       int      // size by configuration
+	lookups    []uint64 // hashes of the collections where a check may be made
+}
+
+// entityOf is the fingerprint of one entity: of its id and its collection. It is
+// never 0, and its low bits are free, since samples thin by them.
+func entityOf(r *routeInfo, id uint64) uint64 { return mix(r.hash, id) | 1<<63 }
+
+// digester turns requests into exchanges.
+type digester struct {
+	cfg    *Config
+	key    hashKey
+	table  *route.Table
+	params *params
+	names  *memberNames
+	hosts  *endpoint.Set
+	tenant func(*http.Request) string
+
+	mu       sync.RWMutex
+	routes   map[string]*routeInfo
+	purposes map[string]*Purpose
+	pool     sync.Pool
+}
+
+func newDigester(c *Config, key hashKey) *digester {
+	d := &digester{cfg: c, key: key, table: route.New(c.Platform.Routes), params: newParams(&c.Platform, key),
+		names: newMemberNames(&c.Platform), hosts: endpoint.NewSet(c.Platform.Hosts), tenant: c.Tenant,
+		routes: map[string]*routeInfo{}, purposes: map[string]*Purpose{}}
+	for i := range c.Purposes {
+		d.purposes[c.Purposes[i].Name] = &c.Purposes[i]
+	}
+	d.pool.New = func() any { return new(exchange) }
+	return d
+}
+
+func (d *digester) get() *exchange {
+	x := d.pool.Get().(*exchange)
+	*x = exchange{q: query{ids: x.q.ids[:0]}, found: found{ids: x.found.ids[:0], members: x.found.members[:0]}, body: x.body[:0]}
+	return x
+}
+
+func (d *digester) put(x *exchange) {
+	x.rawURL, x.webhook, x.purpose = nil, nil, nil
+	d.pool.Put(x)
+}
+
+// judged tells whether calls to u are looked at.
+func (d *digester) judged(u *url.URL) bool { return d.hosts.Has(u) || d.isToken(u) }
+
+func (d *digester) isToken(u *url.URL) bool {
+	for _, end := range d.cfg.Platform.TokenPaths {
+		if strings.HasSuffix(u.Path, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// request fills what the request tells.
+func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header) {
+	x.method, x.rawURL = method, u
+	if method == "" {
+		x.method = http.MethodGet
+	}
+	x.token = method == http.MethodPost && d.isToken(u)
+	x.route = d.routeOf(x.method, u.Path)
+	d.pathIDs(x, u.Path)
+	d.params.parse(u.RawQuery, &x.q)
+	for i, id := range x.q.ids {
+		x.q.ids[i] = entityOf(x.route, id)
+	}
+	x.q.filter += x.parent
+	x.url = mix(d.key.sum(u.Path), d.key.sum(u.RawQuery))
+	p := &d.cfg.Platform
+	if vs := header(h, p.TenantHeader); len(vs) > 0 {
+		x.unclear = len(vs) > 1
+		if x.tenant == "" && !x.unclear {
+			x.tenant = vs[0]
+		}
+	}
+	x.versioned = p.VersionHeader == "" || len(header(h, p.VersionHeader)) > 0
+	if vs := header(h, "If-Match"); len(vs) > 0 {
+		x.ifMatch, x.star = d.key.sum(vs[0])|1, strings.TrimSpace(vs[0]) == "*"
+	}
+	x.ifNone = len(header(h, "If-None-Match")) > 0
+	if x.token {
+		if vs := header(h, "Authorization"); len(vs) > 0 {
+			x.auth = d.key.sum(vs[0])
+		}
+	}
+}
+
+// header finds values without allocating where the name is canonical already.
+func header(h http.Header, name string) []string {
+	if name == "" || len(h) == 0 {
+		return nil
+	}
+	if vs, ok := h[name]; ok {
+		return vs
+	}
+	return h[http.CanonicalHeaderKey(name)]
+}
+
+func (d *digester) routeOf(method, path string) *routeInfo {
+	template := d.table.Template(method, path)
+	d.mu.RLock()
+	r := d.routes[template]
+	d.mu.RUnlock()
+	if r != nil {
+		return r
+	}
+	r = &routeInfo{template: template, collection: collectionOf(template), entity: strings.HasSuffix(strings.TrimSuffix(template, "/"), "}")}
+	r.hash = d.key.sum(r.collection)
+	r.lookups = []uint64{r.hash}
+	first, _, _ := strings.Cut(r.collection, "/")
+	for _, name := range []string{r.collection, first} {
+		if c := d.cfg.Platform.collection(name); c != nil {
+			r.reference = r.reference || c.Reference
+			if name == r.collection {
+				r.contacts, r.rows = c.Contacts, c.Rows
+				for _, m := range c.Match {
+					r.lookups = append(r.lookups, d.key.sum(m))
+				}
+			}
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if old := d.routes[template]; old != nil {
+		return old
+	}
+	if len(d.routes) < 1024 {
+		d.routes[template] = r
+	}
+	return r
+}
+
+// pathIDs hashes the segments that stand where the template has parameters.
+func (d *digester) pathIDs(x *exchange, path string) {
+	tpl := x.route.template
+	if strings.IndexByte(tpl, '{') < 0 || tpl == route.Other {
+		return
+	}
+	last := ""
+	for {
+		var t, s string
+		t, tpl = segment(tpl)
+		s, path = segment(path)
+		if t == "" || s == "" {
+			break
+		}
+		if t[0] != '{' {
+			last = ""
+			continue
+		}
+		x.parent = mix(x.parent, d.key.sum(s))
+		last = s
+	}
+	if last != "" && x.route.entity {
+		x.entity = entityOf(x.route, d.key.sum(last))
+		x.parent = 0
+		d.neighbours(x, last)
+	}
+}
+
+func segment(path string) (seg, rest string) {
+	path = strings.TrimLeft(path, "/")
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// neighbours finds the ids one below and one above a numbered id such as
+// "OXF000123".
+func (d *digester) neighbours(x *exchange, id string) {
+	i := len(id)
+	for i > 0 && id[i-1] >= '0' && id[i-1] <= '9' {
+		i--
+	}
+	if i == len(id) || len(id)-i > 15 || len(id) > 40 {
+		return
+	}
+	n, err := strconv.ParseUint(id[i:], 10, 64)
+	if err != nil {
+		return
+	}
+	x.prefix = d.key.sum(id[:i]) | 1
+	var buf [64]byte
+	x.after = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], n+1, len(id)-i)))
+	if n > 0 {
+		x.before = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], n-1, len(id)-i)))
+	}
+}
+
+func numbered(buf []byte, prefix string, n uint64, width int) []byte {
+	var digits [20]byte
+	d := strconv.AppendUint(digits[:0], n, 10)
+	buf = append(buf, prefix...)
+	for range width - len(d) {
+		buf = append(buf, '0')
+	}
+	return append(buf, d...)
+}
+
+// response fills what the answer's head tells.
+func (d *digester) response(x *exchange, status int, h http.Header) {
+	x.status = status
+	if vs := header(h, "Etag"); len(vs) > 0 {
+		x.etag = d.key.sum(vs[0]) | 1
+	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		if vs := header(h, "Retry-After"); len(vs) > 0 {
+			x.retryAfter = waitOf(vs[0], x.time())
+		}
+	}
+	if status == http.StatusCreated {
+		if vs := header(h, "Location"); len(vs) > 0 {
+			x.location = d.locate(vs[0])
+		}
+	}
+}
+
+// locate is the entity that a Location header names.
+func (d *digester) locate(location string) uint64 {
+	u, err := url.Parse(location)
+	if err != nil {
+		return 0
+	}
+	y := exchange{route: d.routeOf(http.MethodGet, u.Path)}
+	d.pathIDs(&y, u.Path)
+	return y.entity
+}
+
+// waitOf reads a Retry-After of seconds or a date; what is neither is no wait.
+func waitOf(v string, now time.Time) time.Duration {
+	if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+		return time.Duration(min(max(n, 0), 86_400)) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return min(max(t.Sub(now), 0), 24*time.Hour)
+	}
+	return 0
+}
+
+// event fills x from a recording.
+func (d *digester) event(x *exchange, e *Event) bool {
+	u, err := url.Parse(e.URL)
+	if err != nil || !d.judged(u) {
+		return false
+	}
+	x.view, x.attempt = e.View, e.Attempt
+	x.at = e.Time.UnixNano()
+	x.end = x.at + int64(max(e.Duration, 0))
+	x.tenant = e.Tenant
+	if x.tenant == "" && d.tenant != nil {
+		x.tenant = d.tenant(&http.Request{Method: e.Method, URL: u, Header: e.RequestHeader})
+	}
+	d.request(x, e.Method, u, e.RequestHeader)
+	x.initiator, x.label, x.site = e.Initiator, e.Label, e.Site
+	x.stream = firstOf(e.Stream, e.Label, e.Site)
+	x.purpose = d.purposes[e.Purpose]
+	if e.Webhook != nil {
+		x.webhook = e.Webhook
+		if x.initiator == Unknown {
+			x.initiator = Webhook
+		}
+	}
+	if x.write() {
+		x.body = append(x.body, e.RequestBody[:min(len(e.RequestBody), maxWrite)]...)
+	}
+	d.response(x, e.Status, e.ResponseHeader)
+	switch a := e.Answer; {
+	case a != nil:
+		x.known = true
+		x.found.json, x.found.total, x.found.pages = true, a.Total, a.Pages
+		if x.route.entity {
+			if len(a.IDs) == 1 {
+				x.found.id = d.key.sum(a.IDs[0])
+			}
+			break
+		}
+		x.found.array = true
+		for _, id := range a.IDs {
+			x.found.ids = append(x.found.ids, d.key.sum(id))
+		}
+		x.found.rows = max(a.Rows, len(a.IDs))
+	case len(e.ResponseBody) > 0 && d.cfg.Scan != ScanOff:
+		scanAll(d.names, d.key, e.ResponseBody, &x.found, d.cfg.Scan == ScanIDs, x.entity != 0, d.cfg.MaxScan)
+		x.known = x.found.json
+	case e.Status == http.StatusNoContent || e.Status == http.StatusNotModified || e.Status >= 400:
+		x.known = true
+	}
+	return true
+}
+
+func firstOf(names ...string) string {
+	i := slices.IndexFunc(names, func(s string) bool { return s != "" })
+	if i < 0 {
+		return ""
+	}
+	return names[i]
+}
+
+// identityOf is the tenant of a live request.
+func (d *digester) identityOf(req *http.Request) string {
+	if d.tenant == nil {
+		return ""
+	}
+	return d.tenant(req)
+}

@@ -1,0 +1,57 @@
+package compliance
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/goodtenant/goodtenant/internal/call"
+	"github.com/goodtenant/goodtenant/policy"
+)
+
+// refuse is the gate: an error where a rule of Config.Gate has an open error
+// finding that x belongs to. Under policy.Observe it only tells the hook.
+func (k *Checker) refuse(req *http.Request, x *exchange) error {
+	if len(k.gates) == 0 || x.view == WireView || x.origin != call.App || x.attempt > 0 {
+		return nil
+	}
+	k.mu.Lock()
+	e := k.gated(x)
+	k.mu.Unlock()
+	if e == nil {
+		return nil
+	}
+	if k.cfg.Hooks.Gated != nil {
+		contain(func() { k.cfg.Hooks.Gated(req.Context(), *e) })
+	}
+	if k.Mode() == policy.Observe {
+		return nil
+	}
+	return e
+}
+
+func (k *Checker) gated(x *exchange) *GateError {
+	collection := x.route.collection
+	for _, i := range k.gates {
+		for _, key := range [...]findingKey{{i, x.tenant, x.stream, collection}, {i, x.tenant, "", collection}, {i, x.tenant, "", ""}, {rule: i}} {
+			f := k.open[key]
+			if f == nil || f.Severity < Error {
+				continue
+			}
+			if until := f.Last.Add(rules[i].lasts()); until.After(x.time()) {
+				return &GateError{Rule: f.Rule, Clause: f.Clause, Tenant: x.tenant, Stream: f.Stream, Remedy: f.Remedy, Until: until}
+			}
+		}
+	}
+	return nil
+}
+
+// lasts is how long a finding stays open when nothing more happens.
+func (r *rule) lasts() time.Duration {
+	switch {
+	case r.ID == "GT401" || r.ID == "GT301":
+		return 5 * time.Minute
+	case r.Clause == load || r.Clause == limits && r.ID != "GT404" || r.ID == "GT505" || r.ID == "GT609":
+		return time.Hour
+	}
+	return 24 * time.Hour
+}

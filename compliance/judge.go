@@ -1,0 +1,165 @@
+package compliance
+
+import (
+	"github.com/goodtenant/goodtenant/internal/call"
+)
+
+// look is one exchange before the detectors: what it is, and the state that it
+// touches. It lives as long as the checker's lock is held.
+type look struct {
+	k     *Checker
+	x     *exchange
+	t     *tenant
+	s     *series  // of a read
+	h     *holding // of a read
+	n     int      // rows of the collection; 0: unknown
+	fresh int      // rows that the collection's lists had not given today, about
+}
+
+func (k *Checker) look(x *exchange) *look {
+	k.looking = look{k: k, x: x}
+	return &k.looking
+}
+
+// judge takes in an exchange that has ended.
+//
+//	view     judged                                     by
+//	intent   reads of the app, first attempts           sweep, repetition, clock, claims, efficiency
+//	wire     every attempt, lookups and refetches too   limits, load, writes, efficiency
+//	both     both
+func (k *Checker) judge(x *exchange) {
+	l := k.look(x)
+	l.t = k.st.tenantOf(x)
+	if x.token {
+		l.tokens()
+		return
+	}
+	if x.view != WireView && x.attempt == 0 && x.origin == call.App {
+		l.intent()
+	}
+	if x.view != IntentView {
+		l.wire()
+	}
+	k.st.measure(&l.t.unit)
+	if l.s != nil {
+		k.st.measure(&l.s.unit)
+	}
+}
+
+func (l *look) intent() {
+	x, a := l.x, &l.k.st.app
+	if a.first == 0 {
+		a.first = x.at
+	}
+	a.last = max(a.last, x.at)
+	a.calls++
+	l.oneSided()
+	if x.write() {
+		h := l.t.holding(x.route)
+		h.writes++
+		h.used.add(x.sec(), true)
+		h.used.all--
+		return
+	}
+	if !x.read() {
+		return
+	}
+	l.t.reads++
+	l.s = l.k.st.seriesOf(x)
+	l.h = l.t.holding(x.route)
+	l.n = l.h.size(x.route, x.found.total, x.sec())
+	l.claim()
+	l.afterWebhook()
+	l.oneByOne()
+	l.missing()
+	l.remember()
+	if x.route.reference || l.n > 0 && l.n <= l.k.cfg.Thresholds.SmallCollection {
+		return
+	}
+	if x.bound {
+		return
+	}
+	if ids := x.reads(&l.k.one); len(ids) > 0 {
+		for _, id := range ids {
+			l.readByID(id)
+		}
+		return
+	}
+	if x.status == 200 && x.known && x.found.array {
+		l.hydrateList(true)
+		l.again()
+		l.runPage()
+		l.used()
+	}
+}
+
+// missing notes what an answer did not tell, for the report.
+func (l *look) missing() {
+	x, m := l.x, &l.k.st.missing
+	if !x.ok() || len(x.q.ids) > 0 || x.entity != 0 {
+		return
+	}
+	m.lists++
+	if !x.known {
+		m.rows++
+	} else if x.found.total == 0 {
+		m.totals++
+	}
+	if x.known && len(x.found.ids) == 0 && x.rows() > 0 {
+		m.ids++
+	}
+}
+
+func (l *look) wire() {
+	x := l.x
+	l.headers()
+	l.throttled()
+	l.budget()
+	l.retried()
+	l.loaded()
+	l.sandboxed()
+	l.synthesized()
+	l.unanswered()
+	switch {
+	case x.read():
+		if l.s == nil {
+			l.s = l.k.st.seriesOf(x)
+		}
+		l.checked()
+		l.awaited()
+		l.refetched()
+		l.smallPage()
+		l.remember()
+	case x.method == "PATCH":
+		l.patch()
+	case x.method == "POST":
+		l.create()
+	}
+}
+
+// remember keeps the members of an entity that was read, for GT502.
+func (l *look) remember() {
+	if x := l.x; x.entity != 0 && x.ok() && len(x.found.members) > 0 {
+		l.t.remember(x.entity, x.sec(), x.found.members)
+	}
+}
+
+// missed counts what answers did not tell.
+type missed struct{ lists, rows, totals, ids, durations int }
+
+func (m *missed) lines() (lines []string) {
+	if m.lists == 0 {
+		return nil
+	}
+	add := func(n int, text string) {
+		if n*2 > m.lists {
+			lines = append(lines, text)
+		}
+	}
+	add(m.rows, "no rows in the answers: bulk and schedule rules (GT101, GT102, GT105, GT107, GT201-GT206) and repeated answers (GT601) were not judged for lists")
+	if m.rows*2 <= m.lists {
+		add(m.totals, "no totals in the answers: GT101 by absolute rows only, GT102 and GT103 only where the collection's size is known")
+		add(m.ids, "no ids in the answers: rows counted as delivered, GT102, GT107, GT206 and GT601 not judged for lists")
+	}
+	return lines
+}

@@ -1,0 +1,221 @@
+package compliance
+
+import "slices"
+
+// app is what is known of the whole app's calls, whatever the tenant.
+type app struct {
+	first, last int64 // of the calls seen
+	calls       int
+	usage       bool // Used was called, or a write was seen
+
+	starts  []int64 // of the last PerSecond+1 calls, a ring
+	at      int
+	seconds [60]secondLoad
+	flight  inFlight
+	day     dayCount // all: calls; some: effective calls
+	satFor  uint32   // since when the rate has been near its limit
+	week    dayCount // of intent: reads; some: writes, since weekAt
+	weekAt  uint32
+	labels  dayCount // reads; some: unlabelled
+	tokens  []tokenCalls
+}
+
+// secondLoad counts the calls of one second, and those the server caused.
+type secondLoad struct {
+	sec    uint32
+	calls  uint16
+	server uint16
+}
+
+// inFlight counts calls that have begun and not ended. Live calls are counted up
+// and down; recorded ones by when they end.
+type inFlight struct {
+	live int
+	ends []int64
+	from uint32 // of the window of begins
+	all  uint32
+	full uint32
+}
+
+func (f *inFlight) size() int { return 8 * cap(f.ends) }
+
+// at adds a recorded call and gives how many are in flight with it.
+func (f *inFlight) recorded(begin, end int64) int {
+	f.ends = slices.DeleteFunc(f.ends, func(e int64) bool { return e <= begin })
+	n := len(f.ends) + 1
+	if end > begin && len(f.ends) < 256 {
+		f.ends = append(f.ends, end)
+	}
+	return n
+}
+
+// begin counts a call that starts, in the order of the starts: GT402, GT403 and
+// the part of GT401 that is about waiting.
+func (k *Checker) begin(x *exchange, live bool) {
+	st, p := k.st, &k.cfg.Platform
+	a, t := &st.app, st.tenantOf(x)
+	if live {
+		a.flight.live++
+		t.flight.live++
+		x.inFlight, x.inFlightApp = t.flight.live, a.flight.live
+	} else {
+		x.inFlight, x.inFlightApp = t.flight.recorded(x.at, x.end), a.flight.recorded(x.at, x.end)
+	}
+	l := k.look(x)
+	l.t = t
+	if p.Concurrent > 0 && x.inFlight > p.Concurrent {
+		l.raise(gt402, alarm{sev: Error, measured: float64(x.inFlight), threshold: float64(p.Concurrent), unit: "calls in flight for one tenant", confidence: 1})
+	}
+	if p.ConcurrentApp > 0 && x.inFlightApp > p.ConcurrentApp {
+		l.raiseApp(gt402, alarm{sev: Warning, measured: float64(x.inFlightApp), threshold: float64(p.ConcurrentApp), unit: "calls in flight for the whole app", confidence: 1})
+	}
+	if t.throttle.until > x.at && x.at >= t.throttle.from {
+		l.raise(gt401, alarm{sev: Error, measured: float64(t.throttle.until-x.at) / 1e9, threshold: 0, unit: "seconds before Retry-After was over", confidence: 1})
+	}
+	if p.PerSecond > 0 {
+		l.rate(a, p.PerSecond)
+	}
+	l.saturatedSlots()
+}
+
+// startSlack is how far the clock here may differ from the one at the wire.
+const startSlack = 5e6
+
+func (l *look) rate(a *app, limit int) {
+	x := l.x
+	if len(a.starts) != limit {
+		a.starts = make([]int64, limit)
+	}
+	oldest := a.starts[a.at]
+	a.starts[a.at] = x.at
+	a.at = (a.at + 1) % limit
+	if oldest != 0 && x.at-oldest < 1e9-startSlack && x.at >= oldest {
+		l.raiseApp(gt403, alarm{sev: Error, measured: float64(limit + 1), threshold: float64(limit), unit: "calls in one second", confidence: 1})
+	}
+	s := &a.seconds[x.sec()%60]
+	if s.sec != x.sec() {
+		*s = secondLoad{sec: x.sec()}
+		l.saturatedRate(a, limit)
+	}
+	s.calls++
+}
+
+// throttling is what a tenant's 429s say.
+type throttling struct {
+	from, until int64 // the pause the platform asked for
+	since       uint32
+	calls       uint32
+	hits        uint32
+}
+
+// throttled judges an answer's 429: GT401.
+func (l *look) throttled() {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.throttle
+	now := x.sec()
+	if now-c.since > 300 {
+		c.since, c.calls, c.hits = now, 0, 0
+	}
+	c.calls++
+	if x.status != 429 {
+		return
+	}
+	c.hits++
+	if x.retryAfter > 0 {
+		c.from, c.until = max(x.end, x.at), max(x.end, x.at)+int64(x.retryAfter)
+	}
+	a := alarm{sev: Note, measured: float64(c.hits), threshold: 1, unit: "429s in 5 minutes", from: c.since, confidence: 1}
+	if int(c.hits) >= t.ThrottledCount || c.calls >= 200 && share(int(c.hits), int(c.calls)) >= t.ThrottledShare {
+		a.sev, a.threshold = Warning, float64(t.ThrottledCount)
+	}
+	l.raise(gt401, a)
+}
+
+// budget counts against the day: GT404 and GT604. Embedded rows are billed as
+// calls of their own; where two texts of the platform differ, the larger counts.
+func (l *look) budget() {
+	x, t, p := l.x, &l.k.cfg.Thresholds, &l.k.cfg.Platform
+	effective := 1
+	if x.q.embeds > 0 {
+		effective += max(x.q.embeds, (x.found.nested+x.q.size-1)/max(x.q.size, 1))
+		e := &l.t.embeds
+		e.roll(x.sec())
+		e.all++
+		e.some += uint32(effective)
+		if factor := float64(e.some) / float64(e.all); factor >= t.EmbedFactor && int(e.some) >= t.EmbedDay {
+			l.raise(gt604, alarm{sev: Warning, measured: factor, threshold: t.EmbedFactor, unit: "billed calls for each call", confidence: 1})
+		}
+	}
+	d := &l.k.st.app.day
+	d.roll(x.sec())
+	d.all++
+	d.some += uint32(effective)
+	if p.PerDay <= 0 {
+		return
+	}
+	used := share(int(d.some), p.PerDay)
+	gone := max(float64(x.sec()%86_400)/86_400, 0.25)
+	switch {
+	case used > 1:
+		l.raiseApp(gt404, alarm{sev: Error, measured: float64(d.some), threshold: float64(p.PerDay), unit: "calls today, with embedded rows", confidence: 1})
+	case used >= t.DayShare || used/gone > 1:
+		l.raiseApp(gt404, alarm{sev: Warning, measured: float64(d.some), threshold: t.DayShare * float64(p.PerDay), unit: "calls today, with embedded rows", confidence: 0.8})
+	}
+}
+
+// retryChain is a request that is tried again and again.
+type retryChain struct {
+	url         uint64
+	first, last int64
+	gap         int64
+	n           uint16
+	flat        uint16 // pauses that did not grow
+}
+
+const maxChains = 8
+
+// retried judges repeats of a request that has just failed: GT405.
+func (l *look) retried() {
+	x, t := l.x, &l.k.cfg.Thresholds
+	id := mix(x.url, uint64(len(x.method)))
+	i := slices.IndexFunc(l.t.retries, func(c retryChain) bool { return c.url == id })
+	if i < 0 && !x.failed() {
+		return
+	}
+	if i < 0 {
+		if len(l.t.retries) < maxChains {
+			l.t.retries = append(l.t.retries, retryChain{})
+			i = len(l.t.retries) - 1
+		} else {
+			i = oldestChain(l.t.retries)
+		}
+		l.t.retries[i] = retryChain{url: id, first: x.at, last: x.at, n: 1}
+		return
+	}
+	c := &l.t.retries[i]
+	if x.at-c.first > 60e9 {
+		*c = retryChain{url: id, first: x.at, last: x.at, n: 1}
+		return
+	}
+	gap := x.at - c.last
+	if c.gap > 0 && gap <= c.gap*11/10 {
+		c.flat++
+	}
+	c.n, c.gap, c.last = c.n+1, gap, x.at
+	if int(c.n) >= t.HotRetries && c.flat >= 2 {
+		l.raise(gt405, alarm{sev: Warning, measured: float64(c.n), threshold: float64(t.HotRetries), unit: "attempts of one request in 60 s, the pauses not growing",
+			from: uint32(c.first / 1e9), confidence: 1})
+	}
+	if !x.failed() {
+		l.t.retries = slices.Delete(l.t.retries, i, i+1)
+	}
+}
+
+func oldestChain(all []retryChain) int {
+	oldest := 0
+	for i := range all {
+		if all[i].last < all[oldest].last {
+			oldest = i
+		}
+	}
+	return oldest
+}

@@ -1,0 +1,176 @@
+package compliance
+
+import "math"
+
+// saturatedRate judges the last minute when a new second begins: GT301 and the
+// warning of GT403.
+func (l *look) saturatedRate(a *app, limit int) {
+	t, now := &l.k.cfg.Thresholds, l.x.sec()
+	busy, all, server := 0, 0, 0
+	for _, s := range a.seconds {
+		if s.sec == now || now-s.sec > 60 {
+			continue
+		}
+		all += int(s.calls)
+		server += int(s.server)
+		if float64(s.calls) >= t.SatShare*float64(limit) {
+			busy++
+		}
+	}
+	if float64(all) > t.RateShare*60*float64(limit) {
+		l.raiseApp(gt403, alarm{sev: Warning, measured: float64(all) / 60, threshold: t.RateShare * float64(limit), unit: "calls a second for a minute", from: now - 60, confidence: 1})
+	}
+	if float64(busy) < t.SatSeconds*60 || share(server, all) > t.SatServer {
+		a.satFor = 0
+		return
+	}
+	if a.satFor == 0 {
+		a.satFor = now - 60
+	}
+	sev := Warning
+	if now-a.satFor >= uint32(t.SatFor.Seconds()) {
+		sev = Error
+	}
+	l.raiseApp(gt301, alarm{sev: sev, measured: float64(busy), threshold: t.SatSeconds * 60, unit: "of the last 60 seconds near the rate limit", from: a.satFor, confidence: 1})
+}
+
+// saturatedSlots judges a tenant whose slots are always full: GT301.
+func (l *look) saturatedSlots() {
+	t, f, now := &l.k.cfg.Thresholds, &l.t.flight, l.x.sec()
+	limit := l.k.cfg.Platform.Concurrent
+	if limit <= 0 {
+		return
+	}
+	if now-f.from > uint32(t.SatFor.Seconds()) {
+		if f.all >= 300 && share(int(f.full), int(f.all)) >= 0.95 {
+			l.raise(gt301, alarm{sev: Warning, measured: share(int(f.full), int(f.all)), threshold: 0.95, unit: "of the calls begun with all slots full", from: f.from, confidence: 1})
+		}
+		f.from, f.all, f.full = now, 0, 0
+	}
+	f.all++
+	if l.x.inFlight >= limit {
+		f.full++
+	}
+}
+
+// loaded notes for the second of x's start what the server caused.
+func (l *look) loaded() {
+	x := l.x
+	s := &l.k.st.app.seconds[x.sec()%60]
+	if s.sec == x.sec() && (x.attempt > 0 || x.failed()) {
+		s.server++
+	}
+}
+
+// sandboxLoad counts the calls to a sandbox tenant.
+type sandboxLoad struct {
+	minute, ten   uint32 // when the windows began
+	calls, tenner uint32
+}
+
+// sandboxed judges load on a sandbox: GT303.
+func (l *look) sandboxed() {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.sandbox
+	sandbox := false
+	for _, name := range l.k.cfg.Platform.Sandbox {
+		sandbox = sandbox || name == x.tenant
+	}
+	if !sandbox {
+		return
+	}
+	now := x.sec()
+	if now-c.minute >= 60 {
+		c.minute, c.calls = now, 0
+	}
+	if now-c.ten >= 600 {
+		c.ten, c.tenner = now, 0
+	}
+	c.calls++
+	c.tenner++
+	switch {
+	case float64(c.calls) > 60*t.SandboxRate:
+		l.raise(gt303, alarm{sev: Error, measured: float64(c.calls), threshold: 60 * t.SandboxRate, unit: "calls to the sandbox in a minute", from: c.minute, confidence: 1})
+	case int(c.tenner) > t.SandboxCalls:
+		l.raise(gt303, alarm{sev: Error, measured: float64(c.tenner), threshold: float64(t.SandboxCalls), unit: "calls to the sandbox in 10 minutes", from: c.ten, confidence: 1})
+	}
+}
+
+// synthetic is what GT302 knows of 5 minutes of a tenant's calls.
+type synthetic struct {
+	since  uint32
+	last   int64
+	calls  uint32
+	urls   sample
+	routes []routeCount
+	mean   float64 // of the gaps, in seconds
+	m2     float64
+}
+
+type routeCount struct {
+	hash uint64
+	n    uint32
+}
+
+func (s *synthetic) size() int { return s.urls.bytes() + 16*cap(s.routes) }
+
+// synthesized judges whether a tenant's traffic looks made by a load generator:
+// GT302.
+func (l *look) synthesized() {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.synth
+	now := x.sec()
+	if now-c.since > 300 {
+		l.judgeSynthetic()
+		c.urls.reset()
+		*c = synthetic{since: now, urls: c.urls, routes: c.routes[:0]}
+	}
+	c.calls++
+	c.urls.add(x.url, 256)
+	if c.last != 0 && x.at >= c.last {
+		gap := float64(x.at-c.last) / 1e9
+		d := gap - c.mean
+		c.mean += d / float64(c.calls)
+		c.m2 += d * (gap - c.mean)
+	}
+	c.last = max(c.last, x.at)
+	id := mix(x.route.hash, uint64(len(x.method))+uint64(x.entity>>63))
+	found := false
+	for i := range c.routes {
+		if c.routes[i].hash == id {
+			c.routes[i].n++
+			found = true
+			break
+		}
+	}
+	if !found && len(c.routes) < 16 {
+		c.routes = append(c.routes, routeCount{id, 1})
+	}
+	if int(c.calls) == t.SynthCalls {
+		l.judgeSynthetic()
+	}
+}
+
+func (l *look) judgeSynthetic() {
+	t, c := &l.k.cfg.Thresholds, &l.t.synth
+	if int(c.calls) < t.SynthCalls || len(c.routes) < 2 || len(c.routes) == 16 {
+		return
+	}
+	repeat := 1 - share(c.urls.distinct(), int(c.calls))
+	even := evenness(c.routes)
+	cv := math.Sqrt(c.m2/float64(c.calls)) / c.mean
+	if repeat >= t.SynthRepeat && even >= t.SynthEven && (cv < 0.3 || cv > 0.85 && cv < 1.15) {
+		l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
+	}
+}
+
+// evenness is the entropy of the routes' shares, 1 where all are equal.
+func evenness(routes []routeCount) float64 {
+	var all, h float64
+	for _, r := range routes {
+		all += float64(r.n)
+	}
+	for _, r := range routes {
+		p := float64(r.n) / all
+		h -= p * math.Log(p)
+	}
+	return h / math.Log(float64(len(routes)))
+}

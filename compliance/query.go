@@ -1,0 +1,255 @@
+package compliance
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// query is what a list request asks for, with everything that changes from page
+// to page or from run to run taken out of shape and filter.
+type query struct {
+	shape     uint64 // names of the parameters, whatever their order
+	filter    uint64 // names and values, without page, watermark and ids
+	params    int
+	page      uint64 // hash or number of the page; 1 for the first
+	pageNo    int    // as shown in evidence
+	size      int
+	paged     bool // a page parameter is there
+	cursor    bool
+	watermark int64 // unix seconds; 0: none
+	zoneless  bool
+	ids       []uint64 // hashes of ids asked for
+	embeds    int
+	match     uint64 // hash of the normalised value of a uniqueness check
+}
+
+type paramRole uint8
+
+const (
+	roleFilter paramRole = iota
+	rolePage
+	roleOffset
+	roleCursor
+	roleSize
+	roleID
+	roleWatermark
+	roleUntil
+	roleEmbed
+	roleIgnore
+)
+
+// params knows the roles of the platform's parameter names.
+type params struct {
+	roles map[string]paramRole
+	match map[string]bool
+	size  int
+	key   hashKey
+}
+
+func newParams(p *Platform, key hashKey) *params {
+	ps := &params{roles: map[string]paramRole{}, match: map[string]bool{}, size: p.PageSize, key: key}
+	for _, g := range []struct {
+		role  paramRole
+		names []string
+	}{
+		{roleIgnore, p.IgnoreParams}, {roleEmbed, p.EmbedParams}, {roleUntil, p.UntilParams}, {roleWatermark, p.WatermarkParams},
+		{roleSize, p.SizeParams}, {roleCursor, p.CursorParams}, {roleOffset, p.OffsetParams}, {rolePage, p.PageParams}, {roleID, p.IDParams},
+	} {
+		for _, n := range g.names {
+			ps.roles[n] = g.role
+		}
+	}
+	for _, n := range p.MatchParams {
+		ps.match[n] = true
+	}
+	for _, c := range p.Collections {
+		for _, n := range c.Lookups {
+			ps.match[n] = true
+		}
+	}
+	return ps
+}
+
+// parse reads raw into q, keeping q.ids' memory. Shape and filter do not depend
+// on the order of the parameters: they are sums.
+func (ps *params) parse(raw string, q *query) {
+	*q = query{ids: q.ids[:0], page: 1, pageNo: 1, size: ps.size}
+	offset := -1
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.IndexByte(name, '%') >= 0 {
+			name = unescape(name)
+		}
+		q.params++
+		role := ps.roles[name]
+		if role == roleIgnore {
+			continue
+		}
+		nameHash := ps.key.sum(name)
+		if role != roleID {
+			q.shape += nameHash
+		} else if len(q.ids) == 0 {
+			q.shape += nameHash
+		}
+		switch role {
+		case rolePage:
+			q.paged = true
+			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+				q.page, q.pageNo = uint64(n), n
+			} else {
+				q.page, q.pageNo, q.cursor = ps.key.sum(value), 0, true
+			}
+		case roleOffset:
+			q.paged = true
+			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
+				offset = n
+			}
+		case roleCursor:
+			q.paged, q.cursor, q.page, q.pageNo = true, true, ps.key.sum(value), 0
+		case roleSize:
+			if n, err := strconv.Atoi(value); err == nil && n > 0 {
+				q.size = n
+			}
+		case roleID:
+			for value != "" {
+				var one string
+				one, value = cutID(value)
+				q.ids = append(q.ids, ps.key.sum(unescape(one)))
+			}
+		case roleWatermark:
+			if at, zoneless, ok := parseTime(unescape(value)); ok {
+				q.watermark = at
+				q.zoneless = q.zoneless || zoneless
+			}
+		case roleUntil:
+			if _, zoneless, ok := parseTime(unescape(value)); ok {
+				q.zoneless = q.zoneless || zoneless
+			}
+		case roleEmbed:
+			if value != "" {
+				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
+			}
+		default:
+			if _, _, isTime := parseTime(value); !isTime {
+				q.filter += mix(nameHash, ps.key.sum(value))
+			}
+			if ps.match[name] && value != "" {
+				q.match = ps.key.sum(identifying(unescape(value)))
+			}
+		}
+	}
+	if offset >= 0 {
+		q.pageNo = offset/max(q.size, 1) + 1
+		q.page = uint64(q.pageNo)
+	}
+}
+
+// cutID cuts the first of comma-separated ids.
+func cutID(s string) (id, rest string) {
+	i := strings.IndexByte(s, ',')
+	if j := strings.Index(s, "%2C"); j >= 0 && (i < 0 || j < i) {
+		return s[:j], s[j+3:]
+	}
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], s[i+1:]
+}
+
+// identifying brings the two kinds of values that identify a person to one
+// spelling: an address to lower case, a number to its last nine digits.
+func identifying(v string) string {
+	v = strings.TrimSpace(v)
+	if strings.IndexByte(v, '@') >= 0 {
+		return strings.ToLower(v)
+	}
+	digits := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9':
+			return r
+		case strings.ContainsRune(" +-()./", r):
+			return -1
+		}
+		return 'x'
+	}, v)
+	if len(digits) >= 7 && !strings.Contains(digits, "x") {
+		return digits[max(0, len(digits)-9):]
+	}
+	return strings.ToLower(v)
+}
+
+func unescape(s string) string {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s
+	}
+	u, err := url.QueryUnescape(s)
+	if err != nil {
+		return s
+	}
+	return u
+}
+
+// parseTime reads RFC 3339, with or without its zone, a plain date, and unix
+// seconds or milliseconds.
+func parseTime(s string) (unix int64, zoneless, ok bool) {
+	if len(s) < 10 || len(s) > 40 || s[0] < '0' || s[0] > '9' {
+		return 0, false, false
+	}
+	if s[4] != '-' {
+		n, err := strconv.ParseInt(s, 10, 64)
+		switch {
+		case err != nil:
+			return 0, false, false
+		case n > 1e8 && n < 1e10:
+			return n, false, true
+		case n > 1e11 && n < 1e13:
+			return n / 1000, false, true
+		}
+		return 0, false, false
+	}
+	// A "+" in a query is a space once it is unescaped.
+	if len(s) > 19 && s[len(s)-6] == ' ' {
+		s = s[:len(s)-6] + "+" + s[len(s)-5:]
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.Unix(), false, true
+	}
+	if t, err := time.Parse("2006-01-02T15:04:05", s); err == nil {
+		return t.Unix(), true, true
+	}
+	if t, err := time.Parse("2006-01-02", s[:min(len(s), 10)]); err == nil && len(s) == 10 {
+		return t.Unix(), false, true
+	}
+	return 0, false, false
+}
+
+// paramNames lists the names in raw, sorted, each once, for evidence. Only names
+// that look like names are shown.
+func paramNames(raw string) string {
+	var names []string
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		name = unescape(name)
+		if name == "" {
+			continue
+		}
+		if len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$[].-") != "" {
+			name = "_"
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) > 16 {
+		names = append(names[:16], "...")
+	}
+	return strings.Join(names, "&")
+}

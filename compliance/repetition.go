@@ -1,0 +1,161 @@
+package compliance
+
+import "math"
+
+// readSet is a sample that begins anew when it is too old.
+type readSet struct {
+	sample
+	since uint32
+}
+
+func (r *readSet) add(id uint64, now, window uint32, size int) (in, fresh bool) {
+	if now-r.since > window && now > r.since {
+		r.reset()
+		r.since = now
+	}
+	return r.sample.add(id, size)
+}
+
+const (
+	recentReads = 800
+	recentSlots = 1024
+	weekSlots   = 1024
+)
+
+// enumeration is what GT104 knows of numbered ids.
+type enumeration struct {
+	prefix uint64
+	since  uint32
+	ids    uint32 // distinct, of that prefix
+	links  uint32 // pairs of neighbours among them
+	known  uint32 // of those that lists could have told: looked for ...
+	listed uint32 // ... and found
+	probes uint32
+	misses uint32
+}
+
+// readByID judges one entity asked for by its id: GT103, GT104 and GT107.
+func (l *look) readByID(id uint64) {
+	x, s, now := l.x, l.s, l.x.sec()
+	l.probe(now)
+	if !x.ok() && x.status != 304 {
+		return
+	}
+	l.cover(id)
+	if int(s.recent.hits) >= recentReads {
+		s.recent.reset()
+		s.recent.since = now
+		s.numbers.restart(now)
+	}
+	_, fresh := s.recent.add(id, now, 7*86_400, recentSlots)
+	s.week.add(id, now, 7*86_400, weekSlots)
+	if fresh {
+		l.numbered(id)
+		l.hydrateRead(id)
+	}
+	l.judgeUnique(&s.recent)
+	l.judgeUnique(&s.week)
+	l.judgeCover()
+}
+
+// judgeUnique asks whether reads come back to the same entities as often as
+// chance alone would have them: of T reads among N entities, about T - N(1 -
+// exp(-T/N)) are repeats. People repeat themselves more; a copy, less.
+func (l *look) judgeUnique(r *readSet) {
+	t := &l.k.cfg.Thresholds
+	least, limit := t.UniqueReads, t.UniqueP
+	if l.x.user {
+		least, limit = t.UniqueReadsUser, t.UniquePUser
+	}
+	distinct := r.distinct()
+	if distinct < least {
+		return
+	}
+	repeats := r.repeats()
+	if l.n == 0 {
+		if distinct >= t.UniqueAbsolute && share(repeats, int(r.hits)) < 0.01 {
+			l.raise(gt103, alarm{sev: Warning, measured: float64(distinct), threshold: float64(t.UniqueAbsolute),
+				unit: "different entities, hardly one read twice; the collection's size is unknown", from: r.since, confidence: 0.9})
+		}
+		return
+	}
+	reads, n := float64(r.hits)*float64(uint32(1)<<r.level), float64(l.n)
+	lambda := (reads - n*-math.Expm1(-reads/n)) / float64(uint32(1)<<r.level)
+	if lambda < t.UniqueLambda || float64(repeats) >= t.UniqueRatio*lambda {
+		return
+	}
+	if p := poisson(repeats, lambda); p < limit {
+		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
+			unit: "different entities read almost without repetition", from: r.since, confidence: 1 - p})
+	}
+}
+
+// poisson is the chance of at most k where lambda are expected.
+func poisson(k int, lambda float64) float64 {
+	sum, term := 0.0, math.Exp(-lambda)
+	if term == 0 {
+		if float64(k) >= lambda {
+			return 1
+		}
+		// Far below a large mean: the normal tail, with its continuity correction.
+		return 0.5 * math.Erfc((lambda-float64(k)-0.5)/math.Sqrt(2*lambda))
+	}
+	for i := 0; i <= k; i++ {
+		sum += term
+		term *= lambda / float64(i+1)
+	}
+	return min(sum, 1)
+}
+
+func (e *enumeration) restart(now uint32) { *e = enumeration{prefix: e.prefix, since: now} }
+
+// numbered judges one new id with a number in it.
+func (l *look) numbered(id uint64) {
+	x, s := l.x, l.s
+	if x.prefix == 0 {
+		return
+	}
+	e := &s.numbers
+	if e.prefix != x.prefix {
+		if e.ids > 20 {
+			return
+		}
+		*e = enumeration{prefix: x.prefix, since: x.sec(), probes: e.probes, misses: e.misses}
+	}
+	e.ids++
+	for _, next := range [2]uint64{x.before, x.after} {
+		if there, _ := s.recent.has(next); there && next != 0 {
+			e.links++
+		}
+	}
+	if there, known := l.h.listed.has(id); known {
+		e.known++
+		if there {
+			e.listed++
+		}
+	}
+	t := &l.k.cfg.Thresholds
+	if int(e.ids) >= t.EnumIDs && share(int(e.links), int(e.ids)) >= t.EnumAdjacent && share(int(e.listed), int(e.known)) <= t.EnumListed {
+		l.raise(gt104, alarm{sev: Error, measured: float64(e.ids), threshold: float64(t.EnumIDs), unit: "ids counted up", from: e.since, confidence: 1})
+	}
+}
+
+// probe judges reads by id that find nothing.
+func (l *look) probe(now uint32) {
+	if l.x.entity == 0 {
+		return
+	}
+	t, e := &l.k.cfg.Thresholds, &l.s.numbers
+	if now-e.since > 86_400 {
+		e.restart(now)
+	}
+	e.probes++
+	if l.x.status != 404 {
+		return
+	}
+	e.misses++
+	if int(e.probes) >= t.EnumProbes && share(int(e.misses), int(e.probes)) >= t.EnumMissShare {
+		l.raise(gt104, alarm{sev: Error, measured: share(int(e.misses), int(e.probes)), threshold: t.EnumMissShare,
+			unit: "of the ids asked for do not exist", from: e.since, confidence: 1})
+	}
+}

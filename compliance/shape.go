@@ -1,0 +1,221 @@
+package compliance
+
+import "slices"
+
+// shape is what is known of the lists of a series that carry the same parameters:
+// the runs in which they come. A run is a sequence of pages without a pause longer
+// than Thresholds.RunGap.
+type shape struct {
+	hash   uint64
+	last   uint32
+	rows   uint64 // delivered
+	run    run
+	runs   []pastRun // oldest first, at most maxRuns
+	before [2]*lowest
+	copies copying
+	tile   tiling
+	slices slicing
+}
+
+// run is the run that goes on.
+type run struct {
+	start, last uint32
+	pages       uint32
+	delivered   uint32
+	set         *lowest
+	judged      bool // as a long one
+}
+
+// pastRun is one that is over.
+type pastRun struct {
+	start uint32
+	pages uint16
+	rows  uint16 // distinct
+	fresh uint16 // not in the two runs before
+}
+
+const (
+	maxShapes = 4
+	maxRuns   = 64
+)
+
+func (sh *shape) size() int {
+	n := 240 + cap(sh.runs)*12 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
+		if set != nil {
+			n += 4*lowestSize + 8
+		}
+	}
+	return n
+}
+
+func (s *series) shape(hash uint64, now uint32) *shape {
+	oldest := 0
+	for i, sh := range s.shapes {
+		if sh.hash == hash {
+			sh.last = now
+			return sh
+		}
+		if sh.last < s.shapes[oldest].last {
+			oldest = i
+		}
+	}
+	sh := &shape{hash: hash, last: now}
+	if len(s.shapes) < maxShapes {
+		s.shapes = append(s.shapes, sh)
+	} else {
+		s.shapes[oldest] = sh
+	}
+	return sh
+}
+
+// page takes one page of a list into its run. first tells that it begins one.
+func (sh *shape) page(x *exchange, gap uint32) (first bool) {
+	now := x.sec()
+	if first = sh.run.pages == 0 || now > sh.run.last+gap; first {
+		sh.endRun()
+		sh.run.start = now
+	}
+	r := &sh.run
+	r.last = max(now, r.last)
+	r.pages++
+	r.delivered += uint32(x.rows())
+	sh.rows += uint64(x.rows())
+	if len(x.found.ids) > 0 {
+		if r.set == nil {
+			r.set = &lowest{}
+		}
+		for _, id := range x.found.ids {
+			r.set.add(entityOf(x.route, id))
+		}
+	}
+	return first
+}
+
+// rows is how many different rows the run had: as many as were delivered, unless
+// the ids say that rows came again.
+func (r *run) rows() int {
+	n := int(r.delivered)
+	if r.set != nil {
+		if d := r.set.distinct(); d < n*7/10 || r.set.n < lowestSize {
+			return min(d, n)
+		}
+	}
+	return n
+}
+
+// endRun files the run that is over and makes room for the next.
+func (sh *shape) endRun() {
+	r := &sh.run
+	if r.pages == 0 {
+		return
+	}
+	rows, known := r.rows(), 0.0
+	if r.set != nil {
+		for _, b := range sh.before {
+			if b != nil {
+				known = max(known, r.set.within(b))
+			}
+		}
+	}
+	if len(sh.runs) == maxRuns {
+		sh.runs = slices.Delete(sh.runs, 0, 1)
+	}
+	sh.runs = append(sh.runs, pastRun{r.start, clip(int(r.pages)), clip(rows), clip(int(float64(rows)*(1-known) + 0.5))})
+	if r.judged && r.set != nil {
+		whole := *r.set
+		sh.copies.set = &whole
+	}
+	spare := sh.before[1]
+	if r.set != nil {
+		sh.before[1], sh.before[0] = sh.before[0], r.set
+		if spare != nil {
+			*spare = lowest{}
+		}
+	} else {
+		spare = nil
+	}
+	sh.run = run{set: spare}
+}
+
+func clip(n int) uint16 { return uint16(min(n, 65_535)) }
+
+// runPage judges one page as a part of its run: GT105 and GT2xx.
+func (l *look) runPage() {
+	x, t := l.x, &l.k.cfg.Thresholds
+	sh := l.s.shape(x.q.shape, x.sec())
+	first := sh.page(x, uint32(t.RunGap.Seconds()))
+	l.s.rows += uint64(x.rows())
+	q, fresh := l.sweep()
+	if fresh {
+		l.slice(sh, q, uint32(x.rows()))
+	}
+	if first {
+		l.tiling(sh)
+		l.intervals(sh)
+	}
+	l.longRun(sh)
+	l.hour(fresh)
+}
+
+// longRun judges the run that goes on: GT105 at once; GT204 and GT206 as soon as
+// it is long enough to count.
+func (l *look) longRun(sh *shape) {
+	t, r := &l.k.cfg.Thresholds, &sh.run
+	rows := r.rows()
+	limit := t.RunRows
+	if l.x.user {
+		limit = t.RunRowsUser
+	}
+	if took := max(int(r.last-r.start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(r.pages) {
+		l.raise(gt105, alarm{sev: Warning, measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
+	}
+	if r.judged {
+		return
+	}
+	if int(r.pages) >= t.DailyPages && rows >= t.DailyRows {
+		l.daily(sh)
+		if rows >= t.CopyRows {
+			r.judged = true
+			l.copied(sh)
+		}
+	}
+}
+
+// copying is a series of runs over the same rows.
+type copying struct {
+	set    *lowest // of the last long run
+	runs   uint16
+	since  uint32
+	writes uint32
+}
+
+// copied judges a long run against the last one: GT206.
+func (l *look) copied(sh *shape) {
+	t, c, set := &l.k.cfg.Thresholds, &sh.copies, sh.run.set
+	if set == nil {
+		return
+	}
+	// The run goes on, so it is asked whether what it has is in the last one.
+	if c.set == nil || c.writes != l.h.writes || set.within(c.set) < t.CopyOverlap {
+		*c = copying{set: c.set, since: sh.run.start, writes: l.h.writes}
+	}
+	if c.runs++; int(c.runs) >= t.CopyRuns {
+		l.raise(gt206, alarm{sev: Error, measured: float64(c.runs), threshold: float64(t.CopyRuns), unit: "copies of the same rows", from: c.since, confidence: 1})
+	}
+}
+
+// repeats fills in what a finding about a schedule tells besides.
+func (a alarm) repeats(l *look, sh *shape) alarm {
+	rows := make([]float64, len(sh.runs))
+	for i, r := range sh.runs {
+		rows[i] = float64(r.rows)
+	}
+	if len(rows) > 0 {
+		a.rows = int(median(rows))
+	}
+	if l.s.rows > 0 {
+		a.share = min(float64(sh.rows)/float64(l.s.rows), 1)
+	}
+	return a
+}

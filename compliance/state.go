@@ -1,0 +1,252 @@
+package compliance
+
+import "slices"
+
+// unit is one piece of state that can be forgotten: what is known of a tenant, or
+// of one tenant's stream of one collection. Units form a list, used last first.
+type unit struct {
+	prev, next *unit
+	bytes      int
+	series     *series // exactly one of the two is set
+	tenant     *tenant
+}
+
+// state is everything a Checker remembers about calls.
+type state struct {
+	maxBytes int
+	bytes    int
+	evicted  int
+	root     unit // of the list
+	series   map[seriesKey]*series
+	tenants  map[string]*tenant
+	app      app
+	missing  missed
+}
+
+type seriesKey struct{ tenant, stream, collection string }
+
+func newState(maxBytes int) *state {
+	st := &state{maxBytes: maxBytes, series: map[seriesKey]*series{}, tenants: map[string]*tenant{}}
+	st.root.prev, st.root.next = &st.root, &st.root
+	return st
+}
+
+// series is what is known of the calls of one tenant and stream to one
+// collection. Its parts grow as they are needed.
+type series struct {
+	unit  unit
+	key   seriesKey
+	hash  uint64 // of the key, in snapshots
+	route *routeInfo
+	first uint32
+	last  uint32
+	rows  uint64 // delivered by its lists
+
+	queries []pageQuery // sweep.go
+	shapes  []*shape    // shape.go
+	cover   [2]readSet  // distinct entities of a day and of a week
+	recent  readSet     // repetition.go
+	week    readSet
+	numbers enumeration
+	hours   hourRows   // clock.go
+	repeats []repeated // efficiency.go
+	small   burst
+	each    burst
+}
+
+// tenant is what is known of one tenant's calls, whatever the stream.
+type tenant struct {
+	unit unit
+	name string
+
+	reads     uint32
+	holdings  []*holding
+	entities  entityTable
+	bases     []entityBase // entities whose members are known
+	checks    []checkMade
+	created   []createdEntity
+	conflicts []conflict
+	events    []eventReads
+	users     []userPace
+	throttle  throttling
+	retries   []retryChain
+	flight    inFlight
+	creates   dayCount // some: without a check
+	refetches dayCount // some: unchanged
+	embeds    dayCount // all: calls; some: effective calls
+	sandbox   sandboxLoad
+	synth     synthetic
+}
+
+// holding is what is known of one tenant's collection, whatever the stream.
+type holding struct {
+	collection string
+	rows       uint32  // largest total seen ...
+	at         uint32  // ... when
+	listed     readSet // ids that lists gave in a day
+	hydrate    hydration
+	used       dayCount // all: new rows; some: used
+	enough     uint32   // when they were not yet enough to judge
+	writes     uint32
+}
+
+// dayCount counts two things in one UTC day.
+type dayCount struct {
+	day  uint32
+	all  uint32
+	some uint32
+}
+
+func (d *dayCount) roll(sec uint32) {
+	if day := sec / 86_400; day != d.day {
+		*d = dayCount{day: day}
+	}
+}
+
+func (d *dayCount) add(sec uint32, some bool) {
+	d.roll(sec)
+	d.all++
+	if some {
+		d.some++
+	}
+}
+
+func (d *dayCount) share() float64 { return share(int(d.some), int(d.all)) }
+
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+func (st *state) seriesOf(x *exchange) *series {
+	key := seriesKey{x.tenant, x.stream, x.route.collection}
+	s := st.series[key]
+	if s == nil {
+		s = &series{key: key, route: x.route, first: x.sec(), hash: 0}
+		s.unit.series = s
+		st.series[key] = s
+		st.grow(&s.unit, seriesBytes+len(x.tenant)+len(x.stream))
+	}
+	st.touch(&s.unit)
+	s.last = x.sec()
+	return s
+}
+
+func (st *state) tenantOf(x *exchange) *tenant {
+	t := st.tenants[x.tenant]
+	if t == nil {
+		t = &tenant{name: x.tenant}
+		t.unit.tenant = t
+		st.tenants[x.tenant] = t
+		st.grow(&t.unit, tenantBytes+len(x.tenant))
+	}
+	st.touch(&t.unit)
+	return t
+}
+
+// What a fresh unit costs with its map entry and its strings' headers.
+const (
+	seriesBytes = 1100
+	tenantBytes = 900
+)
+
+func (st *state) touch(u *unit) {
+	if st.root.next == u {
+		return
+	}
+	if u.next != nil {
+		u.prev.next, u.next.prev = u.next, u.prev
+	}
+	u.prev, u.next = &st.root, st.root.next
+	u.prev.next, u.next.prev = u, u
+}
+
+// grow accounts for bytes more (or fewer) of u.
+func (st *state) grow(u *unit, bytes int) {
+	u.bytes += bytes
+	st.bytes += bytes
+}
+
+// measure accounts for what u has become.
+func (st *state) measure(u *unit) {
+	now := 0
+	if s := u.series; s != nil {
+		now = seriesBytes + len(s.key.tenant) + len(s.key.stream) + s.size()
+	} else {
+		now = tenantBytes + len(u.tenant.name) + u.tenant.size()
+	}
+	st.grow(u, now-u.bytes)
+}
+
+func (s *series) size() int {
+	n := cap(s.queries)*pageQueryBytes + s.cover[0].bytes() + s.cover[1].bytes() +
+		s.recent.bytes() + s.week.bytes() + cap(s.repeats)*40 + s.hours.bytes()
+	for _, sh := range s.shapes {
+		n += sh.size()
+	}
+	return n
+}
+
+func (t *tenant) size() int {
+	n := t.entities.size() + cap(t.checks)*24 + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
+		cap(t.users)*64 + cap(t.retries)*40 + t.flight.size() + t.synth.size() + cap(t.bases)*48
+	for _, h := range t.holdings {
+		n += 128 + h.listed.bytes()
+	}
+	for _, b := range t.bases {
+		n += cap(b.members) * 8
+	}
+	return n
+}
+
+// evict forgets what was used longest ago until the state fits; it keeps the two
+// units used last, and gives what went.
+func (st *state) evict() (gone []*unit) {
+	for st.bytes > st.maxBytes {
+		u := st.root.prev
+		if u == &st.root || u == st.root.next || u == st.root.next.next {
+			break
+		}
+		st.drop(u)
+		st.evicted++
+		gone = append(gone, u)
+	}
+	return gone
+}
+
+func (st *state) drop(u *unit) {
+	u.prev.next, u.next.prev = u.next, u.prev
+	u.prev, u.next = nil, nil
+	st.bytes -= u.bytes
+	if s := u.series; s != nil {
+		delete(st.series, s.key)
+	} else {
+		delete(st.tenants, u.tenant.name)
+	}
+}
+
+// holding is t's collection of r.
+func (t *tenant) holding(r *routeInfo) *holding {
+	for _, h := range t.holdings {
+		if h.collection == r.collection {
+			return h
+		}
+	}
+	if len(t.holdings) >= 64 {
+		t.holdings = slices.Delete(t.holdings, 0, 1)
+	}
+	h := &holding{collection: r.collection}
+	t.holdings = append(t.holdings, h)
+	return h
+}
+
+// size takes in a total and gives the number of rows to reckon with: the largest
+// seen within 30 days, or the configured one; 0 is unknown.
+func (h *holding) size(r *routeInfo, total int, now uint32) int {
+	if total > 0 && (uint32(total) >= h.rows || now-h.at > 30*86_400) {
+		h.rows, h.at = uint32(total), now
+	}
+	return max(int(h.rows), r.rows)
+}

@@ -1,0 +1,302 @@
+package compliance
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goodtenant/goodtenant/internal/body"
+	"github.com/goodtenant/goodtenant/internal/call"
+	"github.com/goodtenant/goodtenant/policy"
+)
+
+// Transport is one of a Checker's two views, as an http.RoundTripper. It hands
+// every call and every answer on as it is. Make one with [Checker.Intent],
+// [Checker.Wire] or [NewTransport].
+type Transport struct {
+	k    *Checker
+	base http.RoundTripper
+	view View
+}
+
+// NewTransport makes a Checker with one view that judges everything, for a client
+// without other layers. Its Close closes the Checker.
+func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
+	k, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Transport{k: k, base: base, view: WireView}, nil
+}
+
+// Checker is what judges the calls.
+func (t *Transport) Checker() *Checker { return t.k }
+
+// Over gives the same view, with the same state, over another base.
+func (t *Transport) Over(base http.RoundTripper) *Transport {
+	return &Transport{k: t.k, base: base, view: t.view}
+}
+
+// SetMode is Checker.SetMode.
+func (t *Transport) SetMode(m policy.Mode) error { return t.k.SetMode(m) }
+
+// Mode is Checker.Mode.
+func (t *Transport) Mode() policy.Mode { return t.k.Mode() }
+
+// Close is Checker.Close.
+func (t *Transport) Close() error { return t.k.Close() }
+
+// Unwrap gives the base; nil where it is looked up for each call.
+func (t *Transport) Unwrap() http.RoundTripper { return t.base }
+
+// WrappedRoundTripper is Unwrap under another name that tools look for.
+func (t *Transport) WrappedRoundTripper() http.RoundTripper { return t.base }
+
+// CloseIdleConnections passes the request on to the base.
+func (t *Transport) CloseIdleConnections() {
+	if c, ok := t.next().(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func (t *Transport) next() http.RoundTripper {
+	if t.base == nil {
+		return http.DefaultTransport
+	}
+	return t.base
+}
+
+// RoundTrip sends req on and watches its answer until the body's end. Its only
+// error of its own is a *GateError.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	k := t.k
+	if k.closed.Load() || req.URL == nil || !k.d.judged(req.URL) {
+		return t.next().RoundTrip(req)
+	}
+	x := t.exchange(req)
+	if err := k.refuse(req, x); err != nil {
+		body.CloseRequest(req)
+		k.d.put(x)
+		return nil, err
+	}
+	w := &watch{k: k, x: x, ctx: req.Context()}
+	if x.view != IntentView {
+		req = w.sent(req)
+		if !x.token {
+			w.begun = true
+			k.mu.Lock()
+			k.begin(x, true)
+			k.unlock(w.ctx)
+		}
+	}
+	returned := false
+	defer func() {
+		if !returned { // the base panicked: what was counted as in flight is not
+			w.end()
+		}
+	}()
+	resp, err := t.next().RoundTrip(req)
+	returned = true
+	if resp == nil {
+		w.end()
+		return resp, err
+	}
+	k.d.response(x, resp.StatusCode, resp.Header)
+	w.watch(resp)
+	return resp, err
+}
+
+// exchange fills what is known before the call is sent.
+func (t *Transport) exchange(req *http.Request) *exchange {
+	k := t.k
+	x := k.d.get()
+	x.view = t.view
+	if t.view == WireView && !k.hasIntent.Load() {
+		x.view = BothViews
+	}
+	ctx := req.Context()
+	x.at = time.Now().UnixNano()
+	x.origin, x.attempt = call.OriginOf(ctx), call.ResendOf(ctx)
+	if k.d.tenant != nil {
+		contain(func() { x.tenant = k.d.tenant(req) })
+	}
+	k.d.request(x, req.Method, req.URL, req.Header)
+	if c := claimOf(ctx); c != nil {
+		x.initiator, x.label, x.purpose = c.initiator, c.label, k.d.purposes[c.purpose]
+		x.stream = firstOf(c.label, c.stream)
+		if c.event != nil {
+			x.webhook = &c.event.WebhookEvent
+		}
+	}
+	if x.stream == "" && k.cfg.Stream != nil {
+		contain(func() { x.stream = k.cfg.Stream(ctx) })
+	}
+	if k.sites != nil && x.view != WireView && x.origin == call.App && x.attempt == 0 {
+		x.site = k.sites.find(x.tenant, x.route.template)
+		if x.stream == "" {
+			x.stream = x.site
+		}
+	}
+	return x
+}
+
+// watch follows one exchange to its end.
+type watch struct {
+	k     *Checker
+	ctx   context.Context
+	begun bool // counted as in flight
+
+	mu   sync.Mutex // Read and Close may come from two goroutines
+	x    *exchange  // nil once it has ended
+	scan scanner
+	rc   io.ReadCloser
+}
+
+// sent arranges for the body of a write to be looked at: asked for a second time
+// where that is possible, else as it is read.
+func (w *watch) sent(req *http.Request) *http.Request {
+	if !w.x.write() || req.Body == nil || req.Body == http.NoBody || !jsonOrToken(req.Header) {
+		return req
+	}
+	if req.GetBody != nil {
+		contain(func() {
+			rc, err := req.GetBody()
+			if err != nil {
+				return
+			}
+			defer rc.Close()
+			w.x.body = readUpTo(rc, w.x.body, maxWrite)
+		})
+		w.x.judgeGrant()
+		return req
+	}
+	again := *req
+	again.Body = &seen{ReadCloser: req.Body, w: w}
+	return &again
+}
+
+func jsonOrToken(h http.Header) bool {
+	ct := h.Get("Content-Type")
+	return ct == "" || strings.Contains(ct, "json") || strings.Contains(ct, "x-www-form-urlencoded")
+}
+
+// judgeGrant tells a machine's token call from a user's sign-in. What the body
+// holds besides is a secret, and dropped.
+func (x *exchange) judgeGrant() {
+	if x.token {
+		x.machine = x.machine || strings.Contains(string(x.body), "client_credentials")
+		clear(x.body)
+		x.body = x.body[:0]
+	}
+}
+
+func readUpTo(r io.Reader, buf []byte, limit int) []byte {
+	for len(buf) < limit {
+		if len(buf) == cap(buf) {
+			buf = append(buf, make([]byte, 512)...)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):min(cap(buf), limit)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			break
+		}
+	}
+	return buf
+}
+
+// seen is a request's body whose bytes are looked at as they are sent.
+type seen struct {
+	io.ReadCloser
+	w *watch
+}
+
+func (s *seen) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.w.mu.Lock()
+	if x := s.w.x; x != nil && len(x.body) < maxWrite {
+		x.body = append(x.body, p[:min(n, maxWrite-len(x.body))]...)
+	}
+	s.w.mu.Unlock()
+	return n, err
+}
+
+// watch puts a scanner around an answer's body where it has one.
+func (w *watch) watch(resp *http.Response) {
+	if resp.Body == nil || resp.Body == http.NoBody {
+		w.mu.Lock()
+		w.x.known = true
+		w.mu.Unlock()
+		w.end()
+		return
+	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = body.OnEnd(resp.Body, func(body.End) { w.end() })
+		return
+	}
+	x := w.x
+	wanted := x.view != WireView || x.q.embeds > 0
+	if wanted && x.ok() && x.read() && w.k.cfg.Scan != ScanOff && looksJSON(resp.Header) {
+		w.scan.start(w.k.d.names, w.k.d.key, &x.found, w.k.cfg.Scan == ScanIDs, x.entity != 0, w.k.cfg.MaxScan)
+	} else {
+		w.scan.done = true
+		x.known = !x.ok()
+	}
+	w.rc = resp.Body
+	resp.Body = w
+}
+
+func looksJSON(h http.Header) bool {
+	ct := header(h, "Content-Type")
+	return len(header(h, "Content-Encoding")) == 0 && (len(ct) == 0 || strings.Contains(ct[0], "json"))
+}
+
+// Read is the body's.
+func (w *watch) Read(p []byte) (int, error) {
+	n, err := w.rc.Read(p)
+	if !w.scan.done || err != nil {
+		w.mu.Lock()
+		if w.x != nil {
+			w.scan.write(p[:n])
+		}
+		w.mu.Unlock()
+	}
+	if err != nil {
+		w.end()
+	}
+	return n, err
+}
+
+// Close is the body's.
+func (w *watch) Close() error {
+	err := w.rc.Close()
+	w.end()
+	return err
+}
+
+// end judges the exchange, once.
+func (w *watch) end() {
+	w.mu.Lock()
+	x := w.x
+	w.x = nil
+	w.mu.Unlock()
+	if x == nil {
+		return
+	}
+	x.end = time.Now().UnixNano()
+	x.known = x.known || x.found.json
+	x.judgeGrant()
+	k := w.k
+	k.mu.Lock()
+	if w.begun {
+		k.st.app.flight.live--
+		if t := k.st.tenants[x.tenant]; t != nil && t.flight.live > 0 {
+			t.flight.live--
+		}
+	}
+	contain(func() { k.judge(x) }) // a mirror must not break what it shows
+	k.unlock(w.ctx)
+	k.d.put(x)
+}

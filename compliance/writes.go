@@ -1,0 +1,271 @@
+package compliance
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// entitySlot is what is known of one entity's version.
+type entitySlot struct {
+	id       uint64
+	etag     uint64
+	read     uint32 // when it was last fetched
+	first    uint32 // when this version was first fetched
+	same     uint16 // fetches of this version without If-None-Match
+	conflict uint64 // If-Match of the last 412 since a fetch
+}
+
+// entityTable is a small cache of slots, by two places for each entity.
+type entityTable struct{ slots []entitySlot }
+
+const (
+	firstSlots = 8
+	maxSlots   = 256
+	entityAge  = 600
+)
+
+func (e *entityTable) size() int { return 48 * cap(e.slots) }
+
+// slot finds the slot of id, or makes one.
+func (e *entityTable) slot(id uint64, now uint32) *entitySlot {
+	if e.slots == nil {
+		e.slots = make([]entitySlot, firstSlots)
+	}
+	for {
+		mask := uint64(len(e.slots) - 1)
+		a, b := &e.slots[id>>3&mask], &e.slots[id>>23&mask]
+		if a.id == id {
+			return a
+		}
+		if b.id == id {
+			return b
+		}
+		if b.read < a.read {
+			a = b
+		}
+		if a.id != 0 && now-a.read < entityAge && len(e.slots) < maxSlots {
+			e.double()
+			continue
+		}
+		*a = entitySlot{id: id, read: now}
+		return a
+	}
+}
+
+func (e *entityTable) double() {
+	old := e.slots
+	e.slots = make([]entitySlot, 2*len(old))
+	mask := uint64(len(e.slots) - 1)
+	for _, s := range old {
+		if s.id == 0 {
+			continue
+		}
+		at := &e.slots[s.id>>3&mask]
+		if at.id != 0 {
+			at = &e.slots[s.id>>23&mask]
+		}
+		if at.id == 0 || at.read < s.read {
+			*at = s
+		}
+	}
+}
+
+// entityBase is an entity whose members were seen.
+type entityBase struct {
+	id      uint64
+	at      uint32
+	members []member
+}
+
+const maxBases = 8
+
+// remember keeps the members of an entity that was read.
+func (t *tenant) remember(id uint64, now uint32, members []member) {
+	i := slices.IndexFunc(t.bases, func(b entityBase) bool { return b.id == id })
+	if i < 0 && len(t.bases) < maxBases {
+		t.bases = append(t.bases, entityBase{})
+		i = len(t.bases) - 1
+	} else if i < 0 {
+		i = 0
+		for j := range t.bases {
+			if t.bases[j].at < t.bases[i].at {
+				i = j
+			}
+		}
+	}
+	t.bases[i] = entityBase{id, now, append(t.bases[i].members[:0], members...)}
+}
+
+func (t *tenant) forget(id uint64) {
+	for i := range t.bases {
+		if t.bases[i].id == id {
+			t.bases[i].id = 0
+		}
+	}
+}
+
+// conflict is a 412 that nothing has followed yet.
+type conflict struct {
+	id    uint64
+	at    uint32
+	route *routeInfo
+}
+
+// patch judges an update: GT502, GT503 and GT504.
+func (l *look) patch() {
+	x, now := l.x, l.x.sec()
+	if l.k.cfg.Platform.NoPrecondition || x.entity == 0 {
+		return
+	}
+	slot := l.t.entities.slot(x.entity, now)
+	l.t.followed(x.entity)
+	switch {
+	case x.star:
+		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "update with If-Match *, which overwrites any change", confidence: 1})
+	case x.ifMatch == 0:
+		l.raise(gt504, alarm{sev: Error, measured: 1, unit: "update without If-Match", confidence: 1})
+	case slot.conflict != 0 && slot.conflict == x.ifMatch:
+		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "the same stale version sent again after a 412", confidence: 1})
+	case slot.conflict != 0 && x.webhook == nil:
+		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "update after a 412 without a new fetch", confidence: 1})
+	}
+	l.unchanged(now)
+	switch {
+	case x.status == http.StatusPreconditionFailed:
+		slot.conflict = x.ifMatch
+		if len(l.t.conflicts) < 8 && x.ifMatch != 0 {
+			l.t.conflicts = append(l.t.conflicts, conflict{x.entity, now, x.route})
+		}
+	case x.ok():
+		slot.conflict, slot.etag, slot.same = 0, 0, 0
+		l.t.forget(x.entity)
+	}
+}
+
+// followed says that something was done about a conflict.
+func (t *tenant) followed(id uint64) {
+	t.conflicts = slices.DeleteFunc(t.conflicts, func(c conflict) bool { return c.id == id })
+}
+
+// unanswered looks for conflicts that nothing has followed in a minute.
+func (l *look) unanswered() {
+	for len(l.t.conflicts) > 0 && l.x.sec()-l.t.conflicts[0].at > 60 {
+		l.raise(gt503, alarm{sev: Note, measured: 1, unit: "conflict without a refetch in 60 s", from: l.t.conflicts[0].at, confidence: 0.5})
+		l.t.conflicts = slices.Delete(l.t.conflicts, 0, 1)
+	}
+}
+
+// unchanged compares an update with the entity as it was last read: GT502.
+func (l *look) unchanged(now uint32) {
+	x, t := l.x, &l.k.cfg.Thresholds
+	i := slices.IndexFunc(l.t.bases, func(b entityBase) bool { return b.id == x.entity })
+	if i < 0 || now-l.t.bases[i].at > entityAge || len(x.body) == 0 {
+		return
+	}
+	var sent found
+	scanAll(l.k.d.names, l.k.d.key, x.body, &sent, false, true, maxWrite)
+	base := l.t.bases[i].members
+	if len(sent.members) == 0 || sent.array {
+		return
+	}
+	same := sameMembers(sent.members, base)
+	if same == 0 {
+		return
+	}
+	a := alarm{sev: Note, measured: float64(same), threshold: 1, unit: "members sent that had not changed", confidence: 1}
+	if len(sent.members) > 1 && share(same, len(sent.members)) >= t.UnchangedShare || len(base) > 3 && share(len(sent.members), len(base)) >= t.WholeShare {
+		a.sev, a.measured, a.threshold, a.unit = Warning, share(same, len(sent.members)), t.UnchangedShare, "of the members sent had not changed"
+	}
+	l.raise(gt502, a)
+}
+
+// checkMade is a uniqueness check.
+type checkMade struct {
+	collection uint64
+	value      uint64 // of what identifies the person; 0: another search
+	at         uint32
+}
+
+const (
+	maxChecks = 64
+	checkAge  = 900
+)
+
+// checked notes a search that looks like a uniqueness check.
+func (l *look) checked() {
+	x := l.x
+	if x.q.match == 0 || !x.ok() || x.entity != 0 {
+		return
+	}
+	c := checkMade{x.route.hash, x.q.match, x.sec()}
+	if len(l.t.checks) < maxChecks {
+		l.t.checks = append(l.t.checks, c)
+		return
+	}
+	copy(l.t.checks, l.t.checks[1:])
+	l.t.checks[maxChecks-1] = c
+}
+
+// create judges a create: GT501 and, later, GT505.
+func (l *look) create() {
+	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
+	if !x.ok() || x.entity != 0 {
+		return
+	}
+	if x.location != 0 {
+		if len(l.t.created) == 8 {
+			l.t.created = slices.Delete(l.t.created, 0, 1)
+		}
+		l.t.created = append(l.t.created, createdEntity{x.location, now, 0})
+	}
+	if !x.route.contacts {
+		return
+	}
+	values := identifyingValues(x.body, l.k.cfg.Platform.MatchMembers, l.k.d.key)
+	checked := slices.ContainsFunc(l.t.checks, func(c checkMade) bool {
+		return now-c.at <= checkAge && slices.Contains(x.route.lookups, c.collection) && (len(values) == 0 || slices.Contains(values, c.value))
+	})
+	d := &l.t.creates
+	d.add(now, !checked)
+	if checked {
+		return
+	}
+	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: "creates without a uniqueness check today", from: now / 86_400 * 86_400, confidence: 0.9}
+	if int(d.some) >= t.UncheckedDay || d.all >= 20 && d.share() >= t.UncheckedShare {
+		a.sev, a.threshold = Error, float64(t.UncheckedDay)
+	}
+	l.raise(gt501, a)
+}
+
+// createdEntity is one that was created lately.
+type createdEntity struct {
+	id    uint64
+	at    uint32
+	reads uint16
+}
+
+// awaited judges reads of an entity just created: GT505.
+func (l *look) awaited() {
+	x, t := l.x, &l.k.cfg.Thresholds
+	for i := range l.t.created {
+		c := &l.t.created[i]
+		if c.id != x.entity || x.sec()-c.at > 10 {
+			continue
+		}
+		if c.reads++; int(c.reads) > t.ImpatientReads {
+			l.raise(gt505, alarm{sev: Warning, measured: float64(c.reads), threshold: float64(t.ImpatientReads), unit: "reads within 10 s of the create", from: c.at, confidence: 1})
+		}
+	}
+}
+
+// identifyingValues are the hashes of what identifies a person in a create's
+// body, wherever it stands.
+func identifyingValues(body []byte, names []string, key hashKey) (values []uint64) {
+	eachMember(body, func(name, value string) {
+		if slices.Contains(names, name) && strings.TrimSpace(value) != "" {
+			values = append(values, key.sum(identifying(value)))
+		}
+	})
+	return values
+}
