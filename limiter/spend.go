@@ -72,7 +72,8 @@ func (c *core) unspendLocked(p *ticket) {
 	p.appDay, p.ownDay = 0, 0
 }
 
-// spentOutLocked reports whether p took the last unit of a day.
-func (c *core) spentOutLocked(p *ticket, wall time.Time) bool {
-	return c.app.spent(1, wall) != nil || p.t.scope.spent(1, wall) != nil
+// spentOut reports whether not even one unit is left.
+func (s *scope) spentOut() bool {
+	d := s.day
+	return d != nil && !d.off && !d.count.fits(1, d.limit.Max)
 }

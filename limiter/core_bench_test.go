@@ -1,0 +1,112 @@
+package limiter
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// stub answers 204 without a network.
+type stub struct{}
+
+func (stub) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 204, ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody, Request: r}, nil
+}
+
+// wide never binds: what is measured is the limiter, not the waiting.
+func wide() Limits {
+	return Limits{PerSecond(1_000_000_000), Concurrent(1_000_000).EachTenant(), PerDay(1_000_000_000)}
+}
+
+func newTransport(t testing.TB, base http.RoundTripper, c Config) *Transport {
+	t.Helper()
+	tr, err := NewTransport(base, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+func request(t testing.TB, ctx context.Context, tenant string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", "http://api.example.test/contacts/1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Reapit-Customer", tenant)
+	return r
+}
+
+func byHeader(r *http.Request) string { return r.Header.Get("Reapit-Customer") }
+
+// BenchmarkAcquire is admission and release alone, nobody waiting.
+func BenchmarkAcquire(b *testing.B) {
+	tr := newTransport(b, stub{}, Config{Limits: wide()})
+	defer tr.Close()
+	c, ctx := tr.core, context.Background()
+	b.ReportAllocs()
+	p := new(ticket)
+	for b.Loop() {
+		*p = ticket{cost: 1, lane: laneNormal}
+		if err := c.admit(ctx, time.Time{}, nil, p); err != nil {
+			b.Fatal(err)
+		}
+		c.wrote(p)
+		c.answered(p)
+		c.ended(p)
+	}
+}
+
+func BenchmarkRoundTripBare(b *testing.B) { benchRoundTrip(b, stub{}, context.Background()) }
+
+func BenchmarkRoundTrip(b *testing.B) {
+	tr := newTransport(b, stub{}, Config{Limits: wide(), Tenant: byHeader})
+	defer tr.Close()
+	benchRoundTrip(b, tr, context.Background())
+}
+
+// BenchmarkRoundTripRunOn has a context that may end: an exchange that is left
+// would be seen to its end, on a goroutine of its own.
+func BenchmarkRoundTripRunOn(b *testing.B) {
+	tr := newTransport(b, stub{}, Config{Limits: wide(), Tenant: byHeader})
+	defer tr.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	benchRoundTrip(b, tr, ctx)
+}
+
+func benchRoundTrip(b *testing.B, rt http.RoundTripper, ctx context.Context) {
+	r := request(b, ctx, "AAA")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := rt.RoundTrip(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkTenants shows what many tenants add to a call.
+func BenchmarkTenants(b *testing.B) {
+	for _, n := range []int{1, 100, 100_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			tr := newTransport(b, stub{}, Config{Limits: wide(), Tenant: byHeader, MaxTenants: 200_000})
+			defer tr.Close()
+			reqs := make([]*http.Request, n)
+			for i := range reqs {
+				reqs[i] = request(b, context.Background(), "T"+strconv.Itoa(i))
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := tr.RoundTrip(reqs[i]); err != nil {
+					b.Fatal(err)
+				}
+				if i++; i == n {
+					i = 0
+				}
+			}
+		})
+	}
+}

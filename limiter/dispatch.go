@@ -1,0 +1,120 @@
+package limiter
+
+import (
+	"time"
+)
+
+// dispatchLocked grants what may go now, a call of each tenant in turn.
+func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
+	for c.turns.head != nil {
+		if at, known, _ := c.app.blocked(now); !known || at > now {
+			return
+		}
+		t := c.turns.head
+		c.syncLocked(t)
+		at, known, _ := t.scope.blocked(now)
+		if !known {
+			c.blockLocked(t, 0)
+			continue
+		}
+		if at > now {
+			c.blockLocked(t, at)
+			continue
+		}
+		if c.store != nil {
+			if at, known := c.store.readyLocked(t, now); !known || at > now {
+				c.blockLocked(t, at)
+				continue
+			}
+		}
+		closed, until := c.backgroundLocked(t, now, wall)
+		lane, ok := t.pick(closed)
+		if !ok {
+			c.blockLocked(t, until)
+			continue
+		}
+		p := t.lanes[lane].head
+		if err := c.hopelessLocked(p, now, wall); err != nil {
+			c.unqueueLocked(p)
+			c.refuseLocked(p, err)
+			continue
+		}
+		c.unqueueLocked(p)
+		t.served(lane)
+		if c.turns.head == t {
+			c.turns.head = t.next
+		}
+		c.grantLocked(p, now, wall)
+	}
+}
+
+// backgroundLocked tells whether the day's pace line holds t's background lane
+// back, and until when.
+func (c *core) backgroundLocked(t *tenant, now time.Duration, wall time.Time) (closed [laneCount]bool, until time.Duration) {
+	p := t.lanes[laneBackground].head
+	if p == nil || c.cfg.Reserve < 0 {
+		return closed, 0
+	}
+	for _, s := range [...]*scope{&c.app, &t.scope} {
+		if s.day == nil || s.day.off {
+			continue
+		}
+		if at := now + s.day.count.paceAt(wall, p.cost, s.day.limit.Max).Sub(wall); at > now {
+			closed[laneBackground] = true
+			until = max(until, at)
+		}
+	}
+	return closed, until
+}
+
+// grantLocked takes all that p needs, in one go.
+func (c *core) grantLocked(p *ticket, now time.Duration, wall time.Time) {
+	p.app, p.own = c.app.take(), p.t.scope.take()
+	c.spendLocked(p, wall)
+	if !p.extra {
+		p.slot = true
+		c.app.slots++
+		p.t.scope.slots++
+	}
+	if c.store != nil {
+		c.store.useLocked(p)
+	}
+	p.state, p.granted, p.holding = granted, now, "sending"
+	c.flying.pushBack(p)
+	c.waitForWriteLocked(p)
+	c.totals.Admitted++
+	if !p.again && !p.extra {
+		c.budget = min(c.budget+c.cfg.Retry.Budget, budgetMost)
+	}
+	if p.granted > p.asked {
+		c.totals.Delayed++
+		c.totals.WaitTime += p.granted - p.asked
+	}
+	p.wakeUp()
+	if c.queued > 0 && (c.app.spentOut() || p.t.scope.spentOut()) {
+		c.refuseAllLocked(func(q *ticket) *RefusedError { return c.hopelessLocked(q, now, wall) })
+	}
+}
+
+func (p *ticket) wakeUp() {
+	if p.ready != nil {
+		p.ready <- struct{}{}
+	}
+}
+
+// blockLocked takes t out of the turns until its own limits let it go on; 0: until
+// an event.
+func (c *core) blockLocked(t *tenant, until time.Duration) {
+	c.turns.remove(t)
+	t.state, t.wake = blocked, until
+	if until > 0 {
+		c.alarms.push(alarm{at: until, t: t})
+	}
+}
+
+func (c *core) unblockLocked(t *tenant) {
+	if t.state == blocked {
+		t.state, t.wake = ready, 0
+		c.turns.add(t)
+	}
+}
