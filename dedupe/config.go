@@ -25,8 +25,9 @@ type Config struct {
 	// OnLookupDenied is done when the platform answers a lookup 401 or 403:
 	// Refuse (default), or Report, which sends the create unchecked.
 	OnLookupDenied Policy
-	// LookupFailed says whether a create goes out whose check failed in another
-	// way. Default: FailClosed.
+	// LookupFailed says whether a create goes out whose lookup failed in another
+	// way, and whether, with Locks down, each replica goes on checking for itself.
+	// Default: FailClosed. A create in doubt never goes out by it.
 	LookupFailed Failure
 	// Locks makes a key's creates one at a time over several replicas, and
 	// shares what they remember. nil: within this process.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -201,6 +202,8 @@ func (c *creation) open(failed *CheckError) bool {
 		}
 	}
 	switch failed.Reason {
+	case LocksFailed:
+		return false
 	case LookupDenied:
 		return c.t.cfg.OnLookupDenied == Report
 	case NoKey:
@@ -281,18 +284,27 @@ func (c *creation) lock() *CheckError {
 	for _, k := range c.held {
 		sealed, err := u.shared.Lock(c.ctx, k.name, c.owner, c.t.cfg.Hold)
 		if err != nil {
-			return c.locksFailed(err)
+			return c.locksFailed(err) // with FailOpen the rest is not asked either
 		}
 		k.shared = true
-		k.prior = u.vault.open(sealed, k.name)
-		k.next = k.prior
+		if n := u.vault.open(sealed, k.name); n != nil {
+			k.prior, k.next = n, n
+		}
 	}
 	return nil
 }
 
+// locksFailed is for shared locks that cannot be asked. With FailOpen this
+// process's own locks and the search go on alone; but a hold that was lost means
+// that another replica may be creating at this moment.
 func (c *creation) locksFailed(err error) *CheckError {
-	c.t.warn(warnLocks, "dedupe: the shared locks did not answer",
-		"remedy", "creates are refused until they do, unless Config.LookupFailed is FailOpen")
+	if c.ctx.Err() == nil {
+		c.t.warn(warnLocks, "dedupe: the shared locks did not answer",
+			"remedy", "see to the store; until then creates are refused, or with Config.LookupFailed = FailOpen checked by each replica for itself")
+	}
+	if c.t.cfg.LookupFailed == FailOpen && !errors.Is(err, ErrLockLost) {
+		return nil
+	}
 	return &CheckError{Reason: LocksFailed, Err: err}
 }
 
@@ -346,7 +358,9 @@ func (c *creation) doubt() *CheckError {
 		if k.shared {
 			sealed := c.t.unique.vault.close(n, k.name)
 			if err := c.t.unique.shared.Save(c.ctx, k.name, c.owner, sealed, c.t.cfg.Remember, c.t.cfg.Hold); err != nil {
-				return c.locksFailed(err)
+				if failed := c.locksFailed(err); failed != nil {
+					return failed
+				}
 			}
 		}
 	}
