@@ -67,29 +67,34 @@ func (t *Transport) takeOff(key []byte, scope int, req *http.Request) (f *flight
 	if s.cfg.Priority != nil {
 		rank = s.cfg.Priority(ctx)
 	}
-	s.mu.Lock()
-	f, ch = s.joinLocked(key, ctx, rank)
-	s.mu.Unlock()
-	if f != nil {
-		return f, false, ch
-	}
-	mine := t.newFlight(key, scope, req, rank)
+	// Asked before the lock is held: ctx may be the context of another flight.
+	deadline, _ := ctx.Deadline()
+	detached := ctx.Done() != nil || req.Cancel != nil
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ch = s.joinLocked(key, ctx, rank); f != nil {
+	if f, ch = s.joinLocked(key, rank, deadline); f != nil {
+		return f, false, ch
+	}
+	if !detached {
+		f = t.newFlight(key, scope, req, rank)
+		s.openLocked(f)
+		return f, true, nil
+	}
+	s.mu.Unlock()
+	mine := t.newFlight(key, scope, req, rank)
+	mine.detach(deadline)
+	s.mu.Lock()
+	if f, ch = s.joinLocked(key, rank, deadline); f != nil {
 		return f, false, ch // one that began meanwhile
 	}
-	mine.writes = s.writes
-	s.flights[mine.key[:mine.size]] = mine // may take the place of one of a lower rank
-	if mine.cancel != nil {
-		ch = s.group.DoChan(mine.key, mine.run)
-	}
-	return mine, true, ch
+	s.openLocked(mine)
+	return mine, true, s.group.DoChan(mine.key, mine.run)
 }
 
 // joinLocked joins the open flight for key, unless its rank is lower: then it may
 // wait where the caller would not.
-func (s *state) joinLocked(key []byte, ctx context.Context, rank int) (*flight, <-chan singleflight.Result) {
+func (s *state) joinLocked(key []byte, rank int, deadline time.Time) (*flight, <-chan singleflight.Result) {
 	f := s.flights[string(key)]
 	if f == nil || f.rank < rank {
 		return nil, nil
@@ -98,29 +103,33 @@ func (s *state) joinLocked(key []byte, ctx context.Context, rank int) (*flight, 
 	if f.gone == nil {
 		f.gone = make(chan struct{})
 	}
-	if d, ok := ctx.Deadline(); !ok {
-		f.deadline = time.Time{}
-	} else if !f.deadline.IsZero() && d.After(f.deadline) {
-		f.deadline = d
+	if deadline.IsZero() || !f.deadline.IsZero() && deadline.After(f.deadline) {
+		f.deadline = deadline
 	}
 	return f, s.group.DoChan(f.key, f.run)
+}
+
+// openLocked opens f for joining; it may take the place of one of a lower rank.
+func (s *state) openLocked(f *flight) {
+	f.writes = s.writes
+	s.flights[f.key[:f.size]] = f
 }
 
 func (t *Transport) newFlight(key []byte, scope int, req *http.Request, rank int) *flight {
 	f := &flight{s: t.state, size: len(key), scope: scope, path: req.URL.Path, base: t.next(), req: req, rank: rank, waiting: 1}
 	f.key = string(binary.BigEndian.AppendUint64(key, t.number.Add(1)))
-	ctx := req.Context()
-	if ctx.Done() == nil && req.Cancel == nil {
-		return f
-	}
-	f.leaderDeadline, _ = ctx.Deadline()
-	f.deadline = f.leaderDeadline
+	return f
+}
+
+// detach gives f a context of its own and a copy of the leader's request, which
+// is the leader's again when it leaves.
+func (f *flight) detach(deadline time.Time) {
+	f.leaderDeadline, f.deadline = deadline, deadline
 	f.gone = make(chan struct{})
 	own := &flightContext{f: f}
-	own.Context, f.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
-	f.req = req.Clone(own)
+	own.Context, f.cancel = context.WithCancelCause(context.WithoutCancel(f.req.Context()))
+	f.req = f.req.Clone(own)
 	f.req.Cancel = nil
-	return f
 }
 
 // flightContext is the context of a flight whose leader can leave: the leader's

@@ -638,3 +638,28 @@ func TestTrailersSurvive(t *testing.T) {
 		}
 	})
 }
+
+// A base may make calls of its own through the same Transport, under the context
+// of the flight that it carries.
+func TestFault30CallWithinACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr *Transport
+		tr = transport(t, stub(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == "/offices/O1" {
+				r := do(tr, get(req.Context(), "http://api.test/token"))
+				return answerWith(200, r.body), r.err
+			}
+			time.Sleep(time.Second)
+			return answerWith(200, "inner"), nil
+		}), Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		other := start(tr, get(ctx, "http://api.test/token"))
+		synctest.Wait()
+		do(tr, get(ctx, office)).want(t, 200, "inner")
+		(<-other).want(t, 200, "inner")
+		if s := tr.Stats(); s.Shared != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

@@ -116,6 +116,9 @@ func sharableWith(name string, values []string) bool {
 var streams = [...]string{"text/event-stream", "ndjson", "jsonlines", "json-seq", "stream+json", "x-mixed-replace", "application/grpc"}
 
 func isStream(mediaType string) bool {
+	if mediaType == "" || mediaType == "application/json" || mediaType == "*/*" {
+		return false // most
+	}
 	for _, s := range streams {
 		if strings.Contains(strings.ToLower(mediaType), s) {
 			return true

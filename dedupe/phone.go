@@ -19,7 +19,7 @@ const (
 // numbering plans: full judgement is Config.Normalize's.
 func phone(s, country string) (string, bool) {
 	digits, ext, international := dial(s)
-	if digits == "" {
+	if len(digits) < minDigits {
 		return "", false
 	}
 	c, known := countries[country]
