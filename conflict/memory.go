@@ -44,8 +44,8 @@ type version struct {
 }
 
 const (
-	maxVersions = 4  // of one principal
-	maxOfAll    = 16 // of all principals
+	maxVersions = 32 // of one principal: as many writers may be at work on one entity
+	maxOfAll    = 64 // of all principals
 	maxDead     = 16
 	// entityCost and versionCost stand for what an entry takes beside its texts.
 	entityCost  = 256

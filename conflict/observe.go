@@ -59,7 +59,9 @@ func (x *exchange) foresee() {
 	if x.out.Versioned {
 		w.Versioned = 1
 	}
-	x.minimise()
+	if x.tag != "" || x.out.Versioned || !x.t.cfg.AutoIfMatch.Enabled(false) {
+		x.minimise()
+	}
 	w.Removed = int64(x.out.Removed)
 	if _, ok := x.unneeded(); ok {
 		w.NoRequest = 1

@@ -38,12 +38,14 @@ func sleep(req *http.Request, d time.Duration) error {
 }
 
 // backoff draws the wait after a repeated conflict: full jitter, from a range
-// that doubles, and never one shorter than a round trip.
+// that grows fourfold with each conflict, and never one shorter than a round trip. The
+// first conflict is mostly a stale screen, and waits for nothing; one that comes
+// again is a crowd, and the range is wide at once.
 func (x *exchange) backoff() time.Duration {
 	c := &x.t.cfg
 	span := max(c.Backoff, min(x.roundTrip, c.MaxBackoff))
 	for n := 1; n < x.conflicts && span < c.MaxBackoff; n++ {
-		span *= 2
+		span *= 4
 	}
 	return rand.N(min(span, c.MaxBackoff)) + 1
 }

@@ -80,7 +80,9 @@ func (x *exchange) begin() state {
 		}
 	}
 	x.out.BaseKnown = x.base != nil
-	x.minimise()
+	if x.tag != "" || !x.t.cfg.AutoIfMatch.Enabled(false) { // without a version it goes out as written
+		x.minimise()
+	}
 	if entity, ok := x.unneeded(); ok {
 		x.counts.NoRequest++
 		return x.end(x.answer(NothingToChange, entity), nil)
