@@ -187,20 +187,20 @@ func TestFault73LooseFindsAreNoDuplicates(t *testing.T) {
 
 func TestFault71EmailVariants(t *testing.T) {
 	for email, want := range map[string]string{
-		"":                               "no key",
-		"   ":                            "no key",
-		"nobody":                         "no key",
-		"@corp.test":                     "no key",
-		"ann@":                           "no key",
-		"*":                              "no key",
-		"ann lee@corp.test":              "no key",
-		"a\x00b@corp.test":               "no key",
+		"":                                "no key",
+		"   ":                             "no key",
+		"nobody":                          "no key",
+		"@corp.test":                      "no key",
+		"ann@":                            "no key",
+		"*":                               "no key",
+		"ann lee@corp.test":               "no key",
+		"a\x00b@corp.test":                "no key",
 		strings.Repeat("a", 1<<19) + "@x": "no key",
-		"ANN@corp.test":                  "duplicate",
-		" ann@corp.test\n":               "duplicate",
-		`"ann"@corp.test`:                "duplicate",
-		"ann@corp.test.":                 "duplicate",
-		"bea@corp.test":                  "created",
+		"ANN@corp.test":                   "duplicate",
+		" ann@corp.test\n":                "duplicate",
+		`"ann"@corp.test`:                 "duplicate",
+		"ann@corp.test.":                  "duplicate",
+		"bea@corp.test":                   "created",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w, c := newWorld(t, false), newCRM()
