@@ -18,7 +18,7 @@ import (
 // use.
 type Checker struct {
 	cfg        Config
-	d          *digester
+	digester   atomic.Pointer[digester]
 	off        [ruleCount]bool
 	gates      []ruleIndex
 	needTenant bool
@@ -52,20 +52,28 @@ func New(c Config) (*Checker, error) {
 			k.gates = append(k.gates, ruleIndex(i))
 		}
 	}
+	if c.CallSites.Enabled(true) {
+		k.sites = newSites()
+	}
 	key := c.Key
+	var mine *snapshot
+	if c.Snapshots != nil {
+		key, mine = k.join()
+	}
 	if len(key) == 0 {
 		key = make([]byte, 16)
 		rand.Read(key)
 	}
-	k.d = newDigester(&k.cfg, newHashKey(key))
-	if c.CallSites.Enabled(true) {
-		k.sites = newSites()
-	}
+	k.digester.Store(newDigester(&k.cfg, newHashKey(key)))
 	if c.Snapshots != nil {
-		k.startSync(key)
+		k.startSync(mine)
 	}
 	return k, nil
 }
+
+// d turns requests into exchanges; another takes its place when replicas agree on
+// another key.
+func (k *Checker) d() *digester { return k.digester.Load() }
 
 // Feed judges one event of a recording, or of a client that is not net/http.
 // Events should come in the order of their times. One whose URL can not be read
@@ -74,9 +82,10 @@ func (k *Checker) Feed(e Event) {
 	if k.closed.Load() {
 		return
 	}
-	x := k.d.get()
-	defer k.d.put(x)
-	if !k.d.event(x, &e) {
+	d := k.d()
+	x := d.get()
+	defer d.put(x)
+	if !d.event(x, &e) {
 		k.mu.Lock()
 		k.skipped++
 		k.mu.Unlock()

@@ -50,7 +50,7 @@ func (l *look) claim() {
 
 func (l *look) userClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
-	u := l.t.user(l.k.d.key.sum(firstOf(x.label, x.stream)), now)
+	u := l.t.user(l.k.d().key.sum(firstOf(x.label, x.stream)), now)
 	u.last = now
 	if day := now / 86_400; day != u.day {
 		u.day, u.pages, u.hours = day, 0, 0
@@ -113,7 +113,7 @@ func (l *look) webhookClaim() {
 			return
 		}
 	}
-	e := l.t.event(l.k.d.key.sum(x.webhook.ID), now)
+	e := l.t.event(l.k.d().key.sum(x.webhook.ID), now)
 	if e.n++; int(e.n) > t.WebhookReads {
 		l.raise(gt702, alarm{sev: Error, measured: float64(e.n), threshold: float64(t.WebhookReads), unit: "reads claimed by one event", from: e.at, confidence: 0.99})
 		return

@@ -17,12 +17,13 @@ type tiling struct {
 
 // tiling judges the watermark of a run's first page: GT201. It needs no total.
 func (l *look) tiling(sh *shape) {
-	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.tile
-	w := x.q.watermark
-	if w == 0 {
-		return
+	if l.x.q.watermark != 0 {
+		l.tileAt(sh, l.x.sec(), l.x.q.watermark)
 	}
-	now := x.sec()
+}
+
+func (l *look) tileAt(sh *shape, now uint32, w int64) {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.tile
 	before := *c
 	c.run, c.watermark = now, w
 	if before.run == 0 || now <= before.run {
@@ -91,7 +92,9 @@ func spread(v []float64) (mid, mad float64) {
 
 // intervals judges the starts of the runs of a shape, the last of them now: GT202
 // and GT203. Runs that bring few new rows are a dashboard's.
-func (l *look) intervals(sh *shape) {
+func (l *look) intervals(sh *shape) { l.intervalsAt(sh, l.x.sec()) }
+
+func (l *look) intervalsAt(sh *shape, now uint32) {
 	t := &l.k.cfg.Thresholds
 	if l.x.user || len(sh.runs) < t.RegularIntervals || len(sh.runs) < 4 {
 		return
@@ -103,7 +106,6 @@ func (l *look) intervals(sh *shape) {
 	if median(fresh) < float64(t.RegularRows) {
 		return
 	}
-	now := l.x.sec()
 	l.regular(sh, now)
 	l.phase(sh, now)
 }
@@ -228,13 +230,18 @@ func (h *hourRows) add(hour uint32, n int) {
 
 // hour judges new rows round the clock: GT205.
 func (l *look) hour(fresh bool) {
-	t, s := &l.k.cfg.Thresholds, l.s
+	s := l.s
 	if !fresh && l.fresh == 0 || l.x.user {
 		return
 	}
 	hour := l.x.sec() / 3600
 	s.hours.add(hour, l.fresh)
-	if hour-s.hours.first < 47 {
+	l.judgeHours()
+}
+
+func (l *look) judgeHours() {
+	t, s := &l.k.cfg.Thresholds, l.s
+	if len(s.hours.rows) == 0 || s.hours.hour-s.hours.first < 47 || l.x.user {
 		return
 	}
 	busy := 0

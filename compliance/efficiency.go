@@ -141,7 +141,7 @@ func (l *look) afterWebhook() {
 	if age := x.time().Sub(x.webhook.Time); age < 0 || age.Seconds() > 60 {
 		return
 	}
-	if x.entity == entityOf(x.route, l.k.d.key.sum(x.webhook.EntityID)) {
+	if x.entity == entityOf(x.route, l.k.d().key.sum(x.webhook.EntityID)) {
 		l.raise(gt605, alarm{sev: Note, measured: 1, threshold: 1, unit: "fetch of what the notification carried", confidence: 1})
 	}
 }

@@ -34,6 +34,7 @@ type exchange struct {
 	before  uint64 // the id one below, where ids are numbered
 	after   uint64
 	prefix  uint64 // of a numbered id
+	number  uint64 // the number, shifted by the key
 	q       query
 	url     uint64 // method, path and query
 
@@ -133,6 +134,12 @@ func newDigester(c *Config, key hashKey) *digester {
 	d.pool.New = func() any { return new(exchange) }
 	return d
 }
+
+// withKey is d with another key; routes are learned anew, since they hold hashes.
+func (d *digester) withKey(key hashKey) *digester { return newDigester(d.cfg, key) }
+
+// keyID tells keys apart without telling the key.
+func (d *digester) keyID() uint64 { return d.key.sum("goodtenant compliance") }
 
 func (d *digester) get() *exchange {
 	x := d.pool.Get().(*exchange)
@@ -287,6 +294,7 @@ func (d *digester) neighbours(x *exchange, id string) {
 		return
 	}
 	x.prefix = d.key.sum(id[:i]) | 1
+	x.number = n + d.key.k0>>2
 	var buf [64]byte
 	x.after = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], n+1, len(id)-i)))
 	if n > 0 {

@@ -18,7 +18,7 @@ type alarm struct {
 	period              time.Duration
 	rows                int     // of a run
 	share               float64 // of the stream's rows
-	from                uint32 // what was measured began; 0: now
+	from                uint32  // what was measured began; 0: now
 	confidence          float64
 	note                string // for the evidence
 	once                uint64 // evidence of one thing is kept once
@@ -123,14 +123,14 @@ func (k *Checker) newFinding(key findingKey, a alarm, x *exchange) *open {
 	r := &rules[key.rule]
 	f := &open{day: x.sec() / 86_400, days: 1, Finding: Finding{
 		Rule: r.ID, Title: r.Title, Clause: r.Clause, Severity: a.sev, Confidence: a.confidence,
-		Tenant: safeName(k.d.key, key.tenant), Stream: safeName(k.d.key, key.stream), Collection: key.collection, Site: x.site,
+		Tenant: safeName(k.d().key, key.tenant), Stream: safeName(k.d().key, key.stream), Collection: key.collection, Site: x.site,
 		First: startOf(a, x), Last: x.time(), Measured: a.measured, Threshold: a.threshold, Unit: a.unit, Period: a.period, Rows: a.rows, Share: a.share,
 		Clears: r.Clears, Remedy: r.Remedy,
 	}}
 	if x.purpose != nil && r.Purpose {
 		f.Purpose = x.purpose.Name
 	}
-	f.Fingerprint = fmt.Sprintf("%016x", mix(mix(k.d.key.sum(key.tenant), k.d.key.sum(key.stream)), mix(k.d.key.sum(r.ID), k.d.key.sum(key.collection))))
+	f.Fingerprint = fmt.Sprintf("%016x", mix(mix(k.d().key.sum(key.tenant), k.d().key.sum(key.stream)), mix(k.d().key.sum(r.ID), k.d().key.sum(key.collection))))
 	return f
 }
 

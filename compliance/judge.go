@@ -55,7 +55,7 @@ func (l *look) intent() {
 	a.calls++
 	l.oneSided()
 	if x.write() {
-		h := l.t.holding(x.route)
+		h := l.k.holding(l.t, x.route)
 		h.writes++
 		h.used.add(x.sec(), true)
 		h.used.all--
@@ -65,10 +65,11 @@ func (l *look) intent() {
 		return
 	}
 	l.t.reads++
-	l.s = l.k.st.seriesOf(x)
-	l.h = l.t.holding(x.route)
+	l.s = l.k.st.seriesOf(x, l.k.d().key)
+	l.h = l.k.holding(l.t, x.route)
 	l.n = l.h.size(x.route, x.found.total, x.sec())
 	l.claim()
+	l.s.user, l.s.purpose = x.user, x.purpose
 	l.afterWebhook()
 	l.oneByOne()
 	l.missing()
@@ -91,6 +92,17 @@ func (l *look) intent() {
 		l.runPage()
 		l.used()
 	}
+}
+
+// holding is t's collection, with what an earlier process knew of it.
+func (k *Checker) holding(t *tenant, r *routeInfo) *holding {
+	h := t.holding(r, k.d().key)
+	if old := k.st.dormantHoldings[h.hash]; old != nil {
+		delete(k.st.dormantHoldings, h.hash)
+		old.collection, old.hash = h.collection, h.hash
+		*h = *old
+	}
+	return h
 }
 
 // missing notes what an answer did not tell, for the report.
@@ -123,7 +135,7 @@ func (l *look) wire() {
 	switch {
 	case x.read():
 		if l.s == nil {
-			l.s = l.k.st.seriesOf(x)
+			l.s = l.k.st.seriesOf(x, l.k.d().key)
 		}
 		l.checked()
 		l.awaited()

@@ -8,16 +8,17 @@ type app struct {
 	calls       int
 	usage       bool // Used was called, or a write was seen
 
-	starts  []int64 // of the last PerSecond+1 calls, a ring
-	at      int
-	seconds [60]secondLoad
-	flight  inFlight
-	day     dayCount // all: calls; some: effective calls
-	satFor  uint32   // since when the rate has been near its limit
-	week    dayCount // of intent: reads; some: writes, since weekAt
-	weekAt  uint32
-	labels  dayCount // reads; some: unlabelled
-	tokens  []tokenCalls
+	starts      []int64 // of the last PerSecond+1 calls, a ring
+	at          int
+	seconds     [60]secondLoad
+	flight      inFlight
+	day         dayCount // all: calls; some: effective calls
+	satFor      uint32   // since when the rate has been near its limit
+	satTogether uint32   // likewise, of all replicas
+	week        dayCount // of intent: reads; some: writes, since weekAt
+	weekAt      uint32
+	labels      dayCount // reads; some: unlabelled
+	tokens      []tokenCalls
 }
 
 // secondLoad counts the calls of one second, and those the server caused.

@@ -4,10 +4,12 @@ import "math"
 
 // saturatedRate judges the last minute when a new second begins: GT301 and the
 // warning of GT403.
-func (l *look) saturatedRate(a *app, limit int) {
+func (l *look) saturatedRate(a *app, limit int) { l.saturatedBy(&a.seconds, &a.satFor, limit) }
+
+func (l *look) saturatedBy(seconds *[60]secondLoad, since *uint32, limit int) {
 	t, now := &l.k.cfg.Thresholds, l.x.sec()
 	busy, all, server := 0, 0, 0
-	for _, s := range a.seconds {
+	for _, s := range seconds {
 		if s.sec == now || now-s.sec > 60 {
 			continue
 		}
@@ -21,17 +23,17 @@ func (l *look) saturatedRate(a *app, limit int) {
 		l.raiseApp(gt403, alarm{sev: Warning, measured: float64(all) / 60, threshold: t.RateShare * float64(limit), unit: "calls a second for a minute", from: now - 60, confidence: 1})
 	}
 	if float64(busy) < t.SatSeconds*60 || share(server, all) > t.SatServer {
-		a.satFor = 0
+		*since = 0
 		return
 	}
-	if a.satFor == 0 {
-		a.satFor = now - 60
+	if *since == 0 {
+		*since = now - 60
 	}
 	sev := Warning
-	if now-a.satFor >= uint32(t.SatFor.Seconds()) {
+	if now-*since >= uint32(t.SatFor.Seconds()) {
 		sev = Error
 	}
-	l.raiseApp(gt301, alarm{sev: sev, measured: float64(busy), threshold: t.SatSeconds * 60, unit: "of the last 60 seconds near the rate limit", from: a.satFor, confidence: 1})
+	l.raiseApp(gt301, alarm{sev: sev, measured: float64(busy), threshold: t.SatSeconds * 60, unit: "of the last 60 seconds near the rate limit", from: *since, confidence: 1})
 }
 
 // saturatedSlots judges a tenant whose slots are always full: GT301.

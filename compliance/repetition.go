@@ -26,6 +26,8 @@ const (
 type enumeration struct {
 	prefix uint64
 	since  uint32
+	low    uint64 // smallest and largest of the numbers, shifted by a secret
+	high   uint64
 	ids    uint32 // distinct, of that prefix
 	links  uint32 // pairs of neighbours among them
 	known  uint32 // of those that lists could have told: looked for ...
@@ -122,7 +124,10 @@ func (l *look) numbered(id uint64) {
 		}
 		*e = enumeration{prefix: x.prefix, since: x.sec(), probes: e.probes, misses: e.misses}
 	}
-	e.ids++
+	if e.ids++; e.ids == 1 {
+		e.low, e.high = x.number, x.number
+	}
+	e.low, e.high = min(e.low, x.number), max(e.high, x.number)
 	for _, next := range [2]uint64{x.before, x.after} {
 		if there, _ := s.recent.has(next); there && next != 0 {
 			e.links++
@@ -134,8 +139,17 @@ func (l *look) numbered(id uint64) {
 			e.listed++
 		}
 	}
+	l.judgeNumbers(e)
+}
+
+// judgeNumbers judges ids by how many stand beside another one, or by how densely
+// they fill their range.
+func (l *look) judgeNumbers(e *enumeration) {
 	t := &l.k.cfg.Thresholds
-	if int(e.ids) >= t.EnumIDs && share(int(e.links), int(e.ids)) >= t.EnumAdjacent && share(int(e.listed), int(e.known)) <= t.EnumListed {
+	if int(e.ids) < t.EnumIDs || share(int(e.listed), int(e.known)) > t.EnumListed {
+		return
+	}
+	if dense := float64(e.ids) / float64(e.high-e.low+1); share(int(e.links), int(e.ids)) >= t.EnumAdjacent || dense >= t.EnumAdjacent {
 		l.raise(gt104, alarm{sev: Error, measured: float64(e.ids), threshold: float64(t.EnumIDs), unit: "ids counted up", from: e.since, confidence: 1})
 	}
 }
@@ -145,7 +159,7 @@ func (l *look) probe(now uint32) {
 	if l.x.entity == 0 {
 		return
 	}
-	t, e := &l.k.cfg.Thresholds, &l.s.numbers
+	e := &l.s.numbers
 	if now-e.since > 86_400 {
 		e.restart(now)
 	}
@@ -154,6 +168,11 @@ func (l *look) probe(now uint32) {
 		return
 	}
 	e.misses++
+	l.judgeProbes(e)
+}
+
+func (l *look) judgeProbes(e *enumeration) {
+	t := &l.k.cfg.Thresholds
 	if int(e.probes) >= t.EnumProbes && share(int(e.misses), int(e.probes)) >= t.EnumMissShare {
 		l.raise(gt104, alarm{sev: Error, measured: share(int(e.misses), int(e.probes)), threshold: t.EnumMissShare,
 			unit: "of the ids asked for do not exist", from: e.since, confidence: 1})

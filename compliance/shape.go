@@ -23,12 +23,15 @@ type run struct {
 	pages       uint32
 	delivered   uint32
 	set         *lowest
+	watermark   int64
 	judged      bool // as a long one
 }
 
 // pastRun is one that is over.
 type pastRun struct {
 	start uint32
+	last  uint32
+	since uint32 // its first watermark; 0: none
 	pages uint16
 	rows  uint16 // distinct
 	fresh uint16 // not in the two runs before
@@ -40,7 +43,7 @@ const (
 )
 
 func (sh *shape) size() int {
-	n := 240 + cap(sh.runs)*12 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	n := 240 + cap(sh.runs)*20 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
 	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
 		if set != nil {
 			n += 4*lowestSize + 8
@@ -74,7 +77,7 @@ func (sh *shape) page(x *exchange, gap uint32) (first bool) {
 	now := x.sec()
 	if first = sh.run.pages == 0 || now > sh.run.last+gap; first {
 		sh.endRun()
-		sh.run.start = now
+		sh.run.start, sh.run.watermark = now, x.q.watermark
 	}
 	r := &sh.run
 	r.last = max(now, r.last)
@@ -121,7 +124,7 @@ func (sh *shape) endRun() {
 	if len(sh.runs) == maxRuns {
 		sh.runs = slices.Delete(sh.runs, 0, 1)
 	}
-	sh.runs = append(sh.runs, pastRun{r.start, clip(int(r.pages)), clip(rows), clip(int(float64(rows)*(1-known) + 0.5))})
+	sh.runs = append(sh.runs, pastRun{r.start, r.last, uint32(r.watermark), clip(int(r.pages)), clip(rows), clip(int(float64(rows)*(1-known) + 0.5))})
 	if r.judged && r.set != nil {
 		whole := *r.set
 		sh.copies.set = &whole

@@ -21,6 +21,10 @@ type state struct {
 	tenants  map[string]*tenant
 	app      app
 	missing  missed
+
+	// Restored from a snapshot, by hash, until a call names them.
+	dormant         map[uint64]*series
+	dormantHoldings map[uint64]*holding
 }
 
 type seriesKey struct{ tenant, stream, collection string }
@@ -41,6 +45,9 @@ type series struct {
 	first uint32
 	last  uint32
 	rows  uint64 // delivered by its lists
+	user  bool   // its last read was a plausible user's
+
+	purpose *Purpose // of its last read
 
 	queries []pageQuery // sweep.go
 	shapes  []*shape    // shape.go
@@ -81,6 +88,7 @@ type tenant struct {
 // holding is what is known of one tenant's collection, whatever the stream.
 type holding struct {
 	collection string
+	hash       uint64  // of tenant and collection, in snapshots
 	rows       uint32  // largest total seen ...
 	at         uint32  // ... when
 	listed     readSet // ids that lists gave in a day
@@ -120,11 +128,17 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-func (st *state) seriesOf(x *exchange) *series {
+func (st *state) seriesOf(x *exchange, hash hashKey) *series {
 	key := seriesKey{x.tenant, x.stream, x.route.collection}
 	s := st.series[key]
 	if s == nil {
-		s = &series{key: key, route: x.route, first: x.sec(), hash: 0}
+		h := mix(mix(hash.sum(x.tenant), hash.sum(x.stream)), x.route.hash)
+		if s = st.dormant[h]; s != nil {
+			delete(st.dormant, h)
+		} else {
+			s = &series{first: x.sec()}
+		}
+		s.key, s.route, s.hash = key, x.route, h
 		s.unit.series = s
 		st.series[key] = s
 		st.grow(&s.unit, seriesBytes+len(x.tenant)+len(x.stream))
@@ -228,7 +242,7 @@ func (st *state) drop(u *unit) {
 }
 
 // holding is t's collection of r.
-func (t *tenant) holding(r *routeInfo) *holding {
+func (t *tenant) holding(r *routeInfo, key hashKey) *holding {
 	for _, h := range t.holdings {
 		if h.collection == r.collection {
 			return h
@@ -237,7 +251,7 @@ func (t *tenant) holding(r *routeInfo) *holding {
 	if len(t.holdings) >= 64 {
 		t.holdings = slices.Delete(t.holdings, 0, 1)
 	}
-	h := &holding{collection: r.collection}
+	h := &holding{collection: r.collection, hash: mix(key.sum(t.name), r.hash)}
 	t.holdings = append(t.holdings, h)
 	return h
 }

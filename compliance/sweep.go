@@ -145,7 +145,8 @@ type slicing struct {
 	rows      sample
 	delivered uint32
 	exhausted uint32
-	lambda    float64 // rows that chance alone would have repeated
+	lambda    float64  // rows that chance alone would have repeated
+	crossed   [][2]int // of a merge: rows of each side, which chance could have repeated too
 }
 
 const (
@@ -181,15 +182,19 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 func (l *look) judgeSlices(sh *shape) {
 	t, c := &l.k.cfg.Thresholds, &sh.slices
 	rows := c.rows.distinct()
+	expected := c.lambda
+	for _, sides := range c.crossed {
+		expected += float64(sides[0]) * float64(sides[1]) / float64(max(l.n, 1))
+	}
 	if rows < t.SliceRows || c.filters.distinct() < t.SliceFilters || l.n == 0 || share(rows, l.n) < t.SliceShare ||
-		c.lambda < t.SliceLambda || share(int(c.exhausted), int(c.delivered)) < t.SliceExhausted {
+		expected < t.SliceLambda || share(int(c.exhausted), int(c.delivered)) < t.SliceExhausted {
 		return
 	}
 	ratio := t.SliceRatio
 	if l.x.user {
 		ratio = t.SliceRatioUser
 	}
-	lambda := c.lambda / float64(uint32(1)<<c.rows.level)
+	lambda := expected / float64(uint32(1)<<c.rows.level)
 	seen := c.rows.repeats()
 	if p := poisson(seen, lambda); float64(seen) < ratio*lambda && p < 1e-3 {
 		l.raise(gt102, alarm{sev: Error, measured: float64(rows), threshold: float64(t.SliceRows), unit: "rows in slices that do not overlap",

@@ -73,13 +73,13 @@ func (t *Transport) next() http.RoundTripper {
 // error of its own is a *GateError.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	k := t.k
-	if k.closed.Load() || req.URL == nil || !k.d.judged(req.URL) {
+	if k.closed.Load() || req.URL == nil || !k.d().judged(req.URL) {
 		return t.next().RoundTrip(req)
 	}
 	x := t.exchange(req)
 	if err := k.refuse(req, x); err != nil {
 		body.CloseRequest(req)
-		k.d.put(x)
+		k.d().put(x)
 		return nil, err
 	}
 	w := &watch{k: k, x: x, ctx: req.Context()}
@@ -104,7 +104,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.end()
 		return resp, err
 	}
-	k.d.response(x, resp.StatusCode, resp.Header)
+	k.d().response(x, resp.StatusCode, resp.Header)
 	w.watch(resp)
 	return resp, err
 }
@@ -112,7 +112,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // exchange fills what is known before the call is sent.
 func (t *Transport) exchange(req *http.Request) *exchange {
 	k := t.k
-	x := k.d.get()
+	x := k.d().get()
 	x.view = t.view
 	if t.view == WireView && !k.hasIntent.Load() {
 		x.view = BothViews
@@ -120,12 +120,12 @@ func (t *Transport) exchange(req *http.Request) *exchange {
 	ctx := req.Context()
 	x.at = time.Now().UnixNano()
 	x.origin, x.attempt = call.OriginOf(ctx), call.ResendOf(ctx)
-	if k.d.tenant != nil {
-		contain(func() { x.tenant = k.d.tenant(req) })
+	if k.d().tenant != nil {
+		contain(func() { x.tenant = k.d().tenant(req) })
 	}
-	k.d.request(x, req.Method, req.URL, req.Header)
+	k.d().request(x, req.Method, req.URL, req.Header)
 	if c := claimOf(ctx); c != nil {
-		x.initiator, x.label, x.purpose = c.initiator, c.label, k.d.purposes[c.purpose]
+		x.initiator, x.label, x.purpose = c.initiator, c.label, k.d().purposes[c.purpose]
 		x.stream = firstOf(c.label, c.stream)
 		if c.event != nil {
 			x.webhook = &c.event.WebhookEvent
@@ -239,7 +239,7 @@ func (w *watch) watch(resp *http.Response) {
 	x := w.x
 	wanted := x.view != WireView || x.q.embeds > 0
 	if wanted && x.ok() && x.read() && w.k.cfg.Scan != ScanOff && looksJSON(resp.Header) {
-		w.scan.start(w.k.d.names, w.k.d.key, &x.found, w.k.cfg.Scan == ScanIDs, x.entity != 0, w.k.cfg.MaxScan)
+		w.scan.start(w.k.d().names, w.k.d().key, &x.found, w.k.cfg.Scan == ScanIDs, x.entity != 0, w.k.cfg.MaxScan)
 	} else {
 		w.scan.done = true
 		x.known = !x.ok()
@@ -298,5 +298,5 @@ func (w *watch) end() {
 	}
 	contain(func() { k.judge(x) }) // a mirror must not break what it shows
 	k.unlock(w.ctx)
-	k.d.put(x)
+	k.d().put(x)
 }

@@ -164,7 +164,7 @@ func (l *look) unchanged(now uint32) {
 		return
 	}
 	var sent found
-	scanAll(l.k.d.names, l.k.d.key, x.body, &sent, false, true, maxWrite)
+	scanAll(l.k.d().names, l.k.d().key, x.body, &sent, false, true, maxWrite)
 	base := l.t.bases[i].members
 	if len(sent.members) == 0 || sent.array {
 		return
@@ -222,7 +222,7 @@ func (l *look) create() {
 	if !x.route.contacts {
 		return
 	}
-	values := identifyingValues(x.body, l.k.cfg.Platform.MatchMembers, l.k.d.key)
+	values := identifyingValues(x.body, l.k.cfg.Platform.MatchMembers, l.k.d().key)
 	checked := slices.ContainsFunc(l.t.checks, func(c checkMade) bool {
 		return now-c.at <= checkAge && slices.Contains(x.route.lookups, c.collection) && (len(values) == 0 || slices.Contains(values, c.value))
 	})

@@ -1,0 +1,32 @@
+package compliance
+
+import (
+	"context"
+	"sync"
+)
+
+// memory keeps snapshots for tests.
+type memory struct {
+	mu  sync.Mutex
+	all map[string][]byte
+}
+
+func (m *memory) SaveSnapshot(_ context.Context, replica string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.all == nil {
+		m.all = map[string][]byte{}
+	}
+	m.all[replica] = data
+	return nil
+}
+
+func (m *memory) LoadSnapshots(context.Context) (map[string][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := map[string][]byte{}
+	for k, v := range m.all {
+		all[k] = v
+	}
+	return all, nil
+}

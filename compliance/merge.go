@@ -1,0 +1,148 @@
+package compliance
+
+import (
+	"cmp"
+	"slices"
+)
+
+// merge takes in what another replica knows of the same tenant, stream and
+// collection: fingerprints and pages by union, runs by time, counts by sum.
+func (s *series) merge(o *series, gap uint32) {
+	s.first, s.last, s.rows = min(s.first, o.first), max(s.last, o.last), s.rows+o.rows
+	for i := range o.queries {
+		q := &o.queries[i]
+		if j := slices.IndexFunc(s.queries, func(p pageQuery) bool { return p.id == q.id }); j < 0 {
+			s.queries = append(s.queries, *q)
+		} else if apart(s.queries[j].last, q.last) < sweepWindow {
+			s.queries[j].merge(q)
+		}
+	}
+	for _, osh := range o.shapes {
+		if i := slices.IndexFunc(s.shapes, func(sh *shape) bool { return sh.hash == osh.hash }); i < 0 {
+			s.shapes = append(s.shapes, osh.clone())
+		} else {
+			s.shapes[i].merge(osh, gap)
+		}
+	}
+	s.cover[0].merge(&o.cover[0], 86_400, 256)
+	s.cover[1].merge(&o.cover[1], 7*86_400, 256)
+	s.recent.merge(&o.recent, 86_400, 4*recentSlots)
+	s.week.merge(&o.week, 7*86_400, 4*weekSlots)
+	s.numbers.merge(&o.numbers)
+	s.hours.merge(&o.hours)
+}
+
+func apart(a, b uint32) uint32 { return max(a, b) - min(a, b) }
+
+// merge takes in o unless it is from another time.
+func (r *readSet) merge(o *readSet, window uint32, size int) {
+	if o.used == 0 || apart(r.since, o.since) > window && r.used > 0 {
+		return
+	}
+	r.since = max(r.since, o.since)
+	r.sample.merge(&o.sample, size)
+}
+
+func (e *enumeration) merge(o *enumeration) {
+	if e.prefix == o.prefix && o.ids > 0 && e.ids > 0 {
+		e.low, e.high = min(e.low, o.low), max(e.high, o.high)
+		e.ids, e.links, e.known, e.listed = e.ids+o.ids, e.links+o.links, e.known+o.known, e.listed+o.listed
+	}
+	e.probes, e.misses = e.probes+o.probes, e.misses+o.misses
+}
+
+func (h *hourRows) merge(o *hourRows) {
+	if len(o.rows) == 0 {
+		return
+	}
+	if len(h.rows) == 0 {
+		*h = hourRows{rows: slices.Clone(o.rows), hour: o.hour, first: o.first}
+		return
+	}
+	last := max(h.hour, o.hour)
+	h.add(last, 0)
+	for back := range uint32(48) {
+		hour := o.hour - back
+		if last-hour < 48 && hour <= o.hour {
+			h.rows[hour%48] = clip(int(h.rows[hour%48]) + int(o.rows[hour%48]))
+		}
+	}
+	h.first = min(h.first, o.first)
+}
+
+func (sh *shape) clone() *shape {
+	c := *sh
+	c.runs = slices.Clone(sh.runs)
+	c.slices.filters, c.slices.rows = sh.slices.filters.clone(), sh.slices.rows.clone()
+	for _, p := range [...]**lowest{&c.run.set, &c.before[0], &c.before[1], &c.copies.set} {
+		if *p != nil {
+			set := **p
+			*p = &set
+		}
+	}
+	return &c
+}
+
+// merge joins the runs of two replicas that go on at the same time: one run, its
+// pages read by both.
+func (sh *shape) merge(o *shape, gap uint32) {
+	sh.rows += o.rows
+	all := append(sh.everyRun(), o.everyRun()...)
+	slices.SortFunc(all, func(a, b pastRun) int { return cmp.Compare(a.start, b.start) })
+	joined := all[:0]
+	for _, r := range all {
+		if n := len(joined); n > 0 && r.start <= joined[n-1].last+gap {
+			p := &joined[n-1]
+			p.last = max(p.last, r.last)
+			p.pages, p.rows, p.fresh = clip(int(p.pages)+int(r.pages)), clip(int(p.rows)+int(r.rows)), clip(int(p.fresh)+int(r.fresh))
+			if p.since == 0 {
+				p.since = r.since
+			}
+			continue
+		}
+		joined = append(joined, r)
+	}
+	sh.runs, sh.run = joined, run{}
+	if o.copies.set != nil {
+		if sh.copies.set == nil {
+			sh.copies = o.copies
+		} else {
+			sh.copies.set.merge(o.copies.set)
+		}
+	}
+	s, p := &sh.slices, &o.slices
+	if apart(s.since, p.since) <= 86_400 {
+		before := s.rows.distinct()
+		s.filters.merge(&p.filters, 4*maxFilters)
+		s.rows.merge(&p.rows, 4*maxSliceRows)
+		s.delivered, s.exhausted = s.delivered+p.delivered, s.exhausted+p.exhausted
+		s.lambda += p.lambda
+		s.crossed = append(s.crossed, [2]int{before, p.rows.distinct()})
+	}
+}
+
+// everyRun is the past runs and the one that goes on.
+func (sh *shape) everyRun() []pastRun {
+	all := slices.Clone(sh.runs)
+	if r := &sh.run; r.pages > 0 {
+		rows := clip(r.rows())
+		all = append(all, pastRun{r.start, r.last, uint32(r.watermark), clip(int(r.pages)), rows, rows})
+	}
+	return all
+}
+
+func (s *series) clone() *series {
+	c := *s
+	c.unit = unit{}
+	c.queries = slices.Clone(s.queries)
+	c.shapes = make([]*shape, len(s.shapes))
+	for i, sh := range s.shapes {
+		c.shapes[i] = sh.clone()
+	}
+	for _, r := range [...]*readSet{&c.cover[0], &c.cover[1], &c.recent, &c.week} {
+		r.sample = r.sample.clone()
+	}
+	c.hours.rows = slices.Clone(s.hours.rows)
+	c.repeats = nil
+	return &c
+}
