@@ -215,7 +215,7 @@ type hourRows struct {
 func (h *hourRows) bytes() int { return 2 * cap(h.rows) }
 
 func (h *hourRows) add(hour uint32, n int) {
-	if h.rows == nil {
+	if len(h.rows) == 0 {
 		h.rows, h.hour, h.first = make([]uint16, 48), hour, hour
 	}
 	if hour < h.hour {

@@ -90,7 +90,10 @@ func (c *coder) length(n, max int) int {
 func list[T any](c *coder, v *[]T, max int, code func(*coder, *T)) {
 	n := c.length(len(*v), max)
 	if c.reading {
-		*v = make([]T, n)
+		*v = nil
+		if n > 0 {
+			*v = make([]T, n)
+		}
 	}
 	for i := range n {
 		code(c, &(*v)[i])
