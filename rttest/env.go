@@ -195,6 +195,7 @@ type answer struct {
 	resp *http.Response
 	err  error
 	took time.Duration
+	text string // of the whole body, where sendAll has read it
 }
 
 // send calls the wrapper on a goroutine of its own.
@@ -224,6 +225,33 @@ func (e *env) await(calls <-chan answer) answer {
 		e.fatalf("RoundTrip must return; an hour later it had not")
 	}
 	panic("unreachable")
+}
+
+// sendAll sends calls at once, each read to its end by a goroutine of its own,
+// and waits for all of them.
+func (e *env) sendAll(reqs ...*http.Request) []answer {
+	calls := make([]chan answer, len(reqs))
+	for i, req := range reqs {
+		sent, read := e.send(req), make(chan answer, 1)
+		go func() {
+			a := <-sent
+			if a.resp != nil && a.resp.Body != nil {
+				b, err := io.ReadAll(a.resp.Body)
+				a.resp.Body.Close()
+				a.text, a.err = string(b), err
+				if err != nil {
+					a.resp = nil
+				}
+			}
+			read <- a
+		}()
+		calls[i] = read
+	}
+	all := make([]answer, len(calls))
+	for i, call := range calls {
+		all[i] = e.await(call)
+	}
+	return all
 }
 
 // roundTrip sends one call and expects a response.

@@ -39,3 +39,13 @@ type Options struct {
 	// Proto picks "HTTP/1.1" or "HTTP/2" alone. Empty: both.
 	Proto string
 }
+
+func (o Options) withDefaults() Options {
+	if o.Patience == 0 {
+		o.Patience = 50 * time.Millisecond
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 1 << 20
+	}
+	return o
+}

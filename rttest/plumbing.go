@@ -101,6 +101,7 @@ func concurrent(e *env) {
 		io.Copy(w, r.Body)
 		io.WriteString(w, r.URL.RawQuery)
 	})
+	e.read(e.roundTrip(e.get("/first"))) // over HTTP/2 the others share its connection
 	const calls = 100
 	var all sync.WaitGroup
 	for i := range calls {

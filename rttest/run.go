@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/goodtenant/goodtenant/internal/memnet"
 )
@@ -18,12 +17,7 @@ import (
 // send every request through that.
 func Run(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper, o Options) {
 	t.Helper()
-	if o.Patience == 0 {
-		o.Patience = 50 * time.Millisecond
-	}
-	if o.MaxBody == 0 {
-		o.MaxBody = 1 << 20
-	}
+	o = o.withDefaults()
 	if o.Limit < 0 || o.Patience < 0 {
 		t.Fatalf("rttest: Options.Limit is %d and Options.Patience %s; neither may be negative", o.Limit, o.Patience)
 	}

@@ -9,3 +9,13 @@ import (
 func TestTransportKeepsItsOwnContract(t *testing.T) {
 	Run(t, func(base http.RoundTripper) http.RoundTripper { return base }, Options{})
 }
+
+func TestARightWrapperPasses(t *testing.T) {
+	for _, limit := range []int{1, 5} {
+		Run(t, newRight(limit), Options{Retries: true, Limit: limit, NilBase: true})
+	}
+}
+
+func TestOneRightCoalescerPasses(t *testing.T) {
+	Run(t, newSharing, Options{Dedupes: true})
+}

@@ -31,12 +31,7 @@ func (e *env) gather() {
 // sharesNothing: a wrapper that does not say it shares sends every call.
 func sharesNothing(e *env) {
 	e.gather()
-	calls := []<-chan answer{e.send(e.get("/same")), e.send(e.get("/same")), e.send(e.get("/same"))}
-	for _, call := range calls {
-		if a := e.await(call); a.err == nil {
-			e.read(a.resp)
-		}
-	}
+	e.sendAll(e.get("/same"), e.get("/same"), e.get("/same"))
 	if n := e.arrived(); n != 3 {
 		e.failf("every call must be sent (set Options.Dedupes for a wrapper that shares answers); of 3 identical ones %d arrived", n)
 	}
@@ -45,23 +40,17 @@ func sharesNothing(e *env) {
 // ownCopies: callers may change the header they were given, each its own.
 func ownCopies(e *env) {
 	e.gather()
-	reqs := []*http.Request{e.get("/copies"), e.get("/copies"), e.get("/copies")}
-	calls := make([]<-chan answer, len(reqs))
-	for i, req := range reqs {
-		calls[i] = e.send(req)
-	}
-	got := make([]*http.Response, len(reqs))
-	for i, call := range calls {
-		a := e.await(call)
+	got := e.sendAll(e.get("/copies"), e.get("/copies"), e.get("/copies"))
+	for _, a := range got {
 		if a.err != nil {
 			e.fatalf("identical calls at once must all be answered; one failed: %v", a.err)
 		}
-		got[i] = a.resp
-		if text := e.read(a.resp); text != "for Bearer rttest" {
-			e.failf("each of several identical calls must get the whole body; one got %q", text)
+		if a.text != "for Bearer rttest" {
+			e.failf("each of several identical calls must get the whole body; one got %q", a.text)
 		}
 	}
-	for _, resp := range got {
+	for _, a := range got {
+		resp := a.resp
 		if resp.Header.Get("X-Of") != "server" {
 			e.failf("callers that share an answer must each have a header of their own; one saw what another had changed")
 		}
@@ -88,15 +77,11 @@ func differentCalls(e *env) {
 
 func (e *env) arriveBoth(one, other *http.Request, differs string) {
 	before := e.arrived()
-	calls := []<-chan answer{e.send(one), e.send(other)}
-	for i, call := range calls {
-		a := e.await(call)
-		if a.err != nil {
-			continue
-		}
-		want := "for " + []*http.Request{one, other}[i].Header.Get("Authorization")
-		if text := e.read(a.resp); text != want && one.Method != http.MethodHead && other.Method != http.MethodHead {
-			e.failf("a call must get its own answer; one got %q instead of %q", text, want)
+	reqs := []*http.Request{one, other}
+	for i, a := range e.sendAll(reqs...) {
+		want := "for " + reqs[i].Header.Get("Authorization")
+		if a.err == nil && reqs[i].Method != http.MethodHead && a.text != want {
+			e.failf("a call must get its own answer; one got %q instead of %q", a.text, want)
 		}
 	}
 	if n := e.arrived() - before; n != 2 {
@@ -120,7 +105,11 @@ func leaderLeaves(e *env) {
 	defer cancel()
 	leader := e.send(e.get("/leader").WithContext(ctx))
 	synctest.Wait()
-	followers := []<-chan answer{e.send(e.get("/leader")), e.send(e.get("/leader"))}
+	followers := make(chan []answer, 1)
+	go func() {
+		defer close(followers)
+		e.guard(func() { followers <- e.sendAll(e.get("/leader"), e.get("/leader")) })
+	}()
 	time.Sleep(time.Second / 2)
 	cancel()
 	if a := e.await(leader); a.err == nil {
@@ -128,11 +117,11 @@ func leaderLeaves(e *env) {
 	} else if late := a.took - time.Second/2; late > e.Patience {
 		e.failf("a call that is cancelled must return at once, shared or not; it took %s more", late)
 	}
-	for _, call := range followers {
-		if a := e.await(call); a.err != nil {
+	for _, a := range <-followers {
+		if a.err != nil {
 			e.failf("a call must not fail because another one was cancelled; it failed: %v", a.err)
-		} else if text := e.read(a.resp); text != "for Bearer rttest" {
-			e.failf("a call must get its whole answer when another one was cancelled; it got %q", text)
+		} else if a.text != "for Bearer rttest" {
+			e.failf("a call must get its whole answer when another one was cancelled; it got %q", a.text)
 		}
 	}
 }

@@ -95,14 +95,12 @@ func (e *env) fresh(d time.Duration, after string) {
 		e.wait(2 * time.Second)
 	})
 	start := time.Now()
-	calls := make([]<-chan answer, e.Limit)
-	for i := range calls {
-		calls[i] = e.send(e.get("/fresh"))
+	reqs := make([]*http.Request, e.Limit)
+	for i := range reqs {
+		reqs[i] = e.get("/fresh")
 	}
-	for _, call := range calls {
-		if a := e.await(call); a.err == nil {
-			e.read(a.resp)
-		} else {
+	for _, a := range e.sendAll(reqs...) {
+		if a.err != nil {
 			e.failf("after %s a slot must be free again; a call failed: %v", after, a.err)
 		}
 	}
@@ -158,8 +156,10 @@ func freedAfterClose(e *env) {
 	})
 	var all sync.WaitGroup
 	for range 3 * e.Limit {
-		call := e.send(e.get("/close"))
+		ctx, cancel := context.WithCancel(e.ctx)
+		call := e.send(e.get("/close").WithContext(ctx))
 		all.Go(func() {
+			defer cancel() // as callers do; it must not cut what goes on behind the Close
 			a := <-call
 			if a.err != nil {
 				return
@@ -278,15 +278,13 @@ func noHoldAndWait(e *env) {
 			io.WriteString(w, strings.Repeat("too many ", 1000))
 		}
 	})
-	calls := make([]<-chan answer, 2*e.Limit)
-	for i := range calls {
-		calls[i] = e.send(e.get("/chain"))
+	reqs := make([]*http.Request, 2*e.Limit)
+	for i := range reqs {
+		reqs[i] = e.get("/chain")
 	}
-	for _, call := range calls {
-		if a := e.await(call); a.err != nil {
+	for _, a := range e.sendAll(reqs...) {
+		if a.err != nil {
 			e.failf("a call that is sent again must not hold a slot while it asks for another; it failed: %v", a.err)
-		} else {
-			e.read(a.resp)
 		}
 	}
 }
