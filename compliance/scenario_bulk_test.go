@@ -12,11 +12,11 @@ import (
 
 // pause is a routine's gap between calls; an evasive one varies it widely.
 func (a *actor) pause(d time.Duration) {
-	spread := 0.1
 	if a.evasive.jitter {
-		spread = 0.9
+		a.wait(about(a.rng, d*2/3, 0.9)) // the same mean
+		return
 	}
-	a.wait(about(a.rng, d, spread))
+	a.wait(about(a.rng, d, 0.1))
 }
 
 // order is the order in which a routine takes n pieces.

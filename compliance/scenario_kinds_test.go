@@ -2,6 +2,7 @@ package compliance_test
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goodtenant/goodtenant/compliance"
@@ -154,6 +155,19 @@ type evasion struct {
 	restarts  bool // the process starts anew several times a day
 }
 
+func (e evasion) String() string {
+	var ways []string
+	for _, w := range []struct {
+		on   bool
+		name string
+	}{{e.jitter, "jitter"}, {e.shuffle, "shuffle"}, {e.mixed, "mixed"}, {e.oneStream, "one stream"}, {e.disguised, "disguised"}, {e.lost, "lost"}, {e.restarts, "restarts"}} {
+		if w.on {
+			ways = append(ways, w.name)
+		}
+	}
+	return strings.Join(ways, "+")
+}
+
 // play makes one app's days.
 func (k *kind) play(seed uint64, evasive bool) *scene {
 	rng := seeded(seed, k.name)
@@ -245,6 +259,7 @@ func settings() compliance.Config {
 		known = append(known, compliance.Collection{Name: name, Reference: true})
 	}
 	return compliance.Config{
+		Key:      []byte("one seed, one figure"), // samples are drawn by keyed hashes
 		Platform: compliance.Platform{VersionHeader: "api-version", WebhookVersion: true, Collections: known},
 		Purposes: []compliance.Purpose{{
 			Name: "website-feed", Routes: []string{"properties"}, Every: 50 * time.Minute,

@@ -15,7 +15,7 @@ import (
 
 // verdict is what one scene's alarms come to.
 type verdict struct {
-	found, late, right bool
+	found, late, right bool    // right: an alarm of the worst severity names a clause that is broken
 	took               float64 // to the first alarm that counts, in the unit of the bound
 	first              string  // rule of that alarm
 	worst              string  // rule of the worst alarm, where its clause is not the broken one
@@ -33,7 +33,7 @@ func (k *kind) verdict(g *scene, alarms []alarm) verdict {
 		if worst == nil || a.Severity > worst.Severity {
 			worst = a
 		}
-		if a.Clause != k.clause && !slices.Contains(k.also, a.Clause) {
+		if !k.names(a.Clause) {
 			continue
 		}
 		if v.first == "" && a.Severity >= min(k.level, compliance.Warning) {
@@ -43,12 +43,21 @@ func (k *kind) verdict(g *scene, alarms []alarm) verdict {
 		v.found = v.found || a.Severity >= k.level
 	}
 	if v.found {
-		v.right = worst.Clause == k.clause || slices.Contains(k.also, worst.Clause) || g.evasive.disguised && worst.Clause == claims
+		for _, a := range alarms {
+			if a.Severity == worst.Severity && (k.names(a.Clause) || g.evasive.disguised && a.Clause == claims) {
+				v.right = true
+			}
+		}
 		if !v.right {
 			v.worst = worst.Rule
 		}
 	}
 	return v
+}
+
+// names tells whether a clause is one that k breaks.
+func (k *kind) names(clause string) bool {
+	return clause == k.clause || slices.Contains(k.also, clause)
 }
 
 // measure tells how much of the bound's unit had gone by after so many calls.
@@ -272,7 +281,11 @@ func (j job) score(t testing.TB) [len(modes)]*score {
 				name, side = name+", evasive", s.evasive
 			}
 			into(side, j.k.clause).add(name, v)
-			into(s.perKind, name).add(name, v)
+			what := name
+			if j.evasive {
+				what += " by " + g.evasive.String()
+			}
+			into(s.perKind, name).add(what, v)
 		}
 	}
 	return out
@@ -334,8 +347,8 @@ func table(title string, scores [len(modes)]*score) string {
 		list(&b, mode(m), "undeclared feeds", s.declared.rules)
 		var missed, wrong tally
 		for name, t := range s.perKind {
-			for _, n := range t.missed {
-				addTo(&missed.missed, fmt.Sprintf("%s (of %d)", name, t.scenes), n)
+			for k, n := range t.missed {
+				addTo(&missed.missed, fmt.Sprintf("%s (of %d)", k, t.scenes), n)
 			}
 			for k, n := range t.wrong {
 				addTo(&wrong.wrong, k, n)
