@@ -37,17 +37,21 @@ func sleep(req *http.Request, d time.Duration) error {
 	}
 }
 
-// backoff draws the wait after a repeated conflict: full jitter, from a range
-// that grows fourfold with each conflict, and never one shorter than a round trip. The
-// first conflict is mostly a stale screen, and waits for nothing; one that comes
-// again is a crowd, and the range is wide at once.
+// backoff draws the wait after a repeated conflict, never from a range shorter
+// than a round trip. The first conflict is mostly a stale screen, and waits for
+// nothing; one that comes again is a crowd, and the range is wide at once.
 func (x *exchange) backoff() time.Duration {
 	c := &x.t.cfg
-	span := max(c.Backoff, min(x.roundTrip, c.MaxBackoff))
-	for n := 1; n < x.conflicts && span < c.MaxBackoff; n++ {
+	return jitter(max(c.Backoff, min(x.roundTrip, c.MaxBackoff)), c.MaxBackoff, x.conflicts)
+}
+
+// jitter draws from the whole of a range that grows fourfold with each conflict
+// after the first, up to most.
+func jitter(span, most time.Duration, conflicts int) time.Duration {
+	for ; conflicts > 1 && span < most; conflicts-- {
 		span *= 4
 	}
-	return rand.N(min(span, c.MaxBackoff)) + 1
+	return rand.N(min(span, most)) + 1
 }
 
 // sameTagWait is the least wait before the platform is given the very version

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"time"
 
 	"github.com/goodtenant/goodtenant/internal/body"
 	"github.com/goodtenant/goodtenant/internal/call"
@@ -23,7 +21,7 @@ import (
 // entity and returns the members to set: a json.RawMessage or []byte is sent as
 // it is, anything else is marshalled, and nil means that nothing is to change:
 // then Update returns the answer to the GET, readable. f may be called several
-// times. The response is the PATCH's, or a GET's that was no entity; after 10
+// times. The response is the PATCH's, or a GET's that was no entity; after 16
 // conflicts it is the last conflict. Errors are those of c, of f and of
 // marshalling. c may have a Transport of this package in it, whose Dialect and
 // limits then hold, or not. The caller closes the response's body.
@@ -52,22 +50,14 @@ func Update(c *http.Client, req *http.Request, f func(entity json.RawMessage) (p
 			return resp, err
 		}
 		body.Drain(resp.Body)
-		if err := sleep(req, updatePause(&u.cfg, n)); err != nil {
+		if err := sleep(req, jitter(u.cfg.Backoff, u.cfg.MaxBackoff, n)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// updateRounds bounds Update: with full jitter, 50 writers need fewer.
-const updateRounds = 10
-
-func updatePause(c *Config, n int) time.Duration {
-	span := c.Backoff
-	for ; n > 1 && span < c.MaxBackoff; n-- {
-		span *= 2
-	}
-	return rand.N(min(span, c.MaxBackoff)) + 1
-}
+// updateRounds bounds Update: 50 writers at once need fewer.
+const updateRounds = 16
 
 // updating is one Update under way. A Transport that meets it in the context of
 // the GET leaves its configuration there, and replays nothing of the PATCH.
