@@ -30,6 +30,12 @@ type crm struct {
 type row struct {
 	members map[string]any
 	shown   time.Time
+	text    string // what a search looks into
+}
+
+func newRow(members map[string]any, shown time.Time) row {
+	all, _ := json.Marshal(members)
+	return row{members, shown, strings.ToLower(fmt.Sprint(string(all), members, members["forename"], " ", members["surname"]))}
 }
 
 func newCRM() *crm { return &crm{rows: map[string][]row{}} }
@@ -37,7 +43,7 @@ func newCRM() *crm { return &crm{rows: map[string][]row{}} }
 // seed adds a row that searches show.
 func (c *crm) seed(collection, id string, members map[string]any) {
 	members["id"] = id
-	c.rows["/"+collection] = append(c.rows["/"+collection], row{members: members})
+	c.rows["/"+collection] = append(c.rows["/"+collection], newRow(members, time.Time{}))
 }
 
 func (c *crm) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -58,7 +64,7 @@ func (c *crm) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		c.posts++
 		id := "N" + strconv.Itoa(c.posts)
 		members["id"] = id
-		c.rows[key] = append(c.rows[key], row{members, time.Now().Add(c.lag)})
+		c.rows[key] = append(c.rows[key], newRow(members, time.Now().Add(c.lag)))
 		c.mu.Unlock()
 		if c.after != nil {
 			c.after(r)
@@ -72,6 +78,9 @@ func (c *crm) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		}
 		c.search(rw, r, key)
 	case "DELETE":
+		c.mu.Lock()
+		delete(c.rows, key[:strings.LastIndexByte(key, '/')])
+		c.mu.Unlock()
 		rw.WriteHeader(204)
 	}
 }
@@ -104,13 +113,10 @@ func (c *crm) search(rw http.ResponseWriter, r *http.Request, key string) {
 		}
 		c.queries = append(c.queries, values[0])
 		for _, row := range c.rows[key] {
-			all, _ := json.Marshal(row.members)
-			var text strings.Builder
-			fmt.Fprint(&text, string(all), row.members, row.members["forename"], " ", row.members["surname"])
 			asked := strings.ToLower(values[0])
-			hit := strings.Contains(strings.ToLower(text.String()), asked)
+			hit := strings.Contains(row.text, asked)
 			if digits := onlyDigits(asked); param == "contactDetail" && digits != "" {
-				hit = strings.Contains(onlyDigits(text.String()), digits)
+				hit = strings.Contains(onlyDigits(row.text), digits)
 			}
 			if hit && !row.shown.After(time.Now()) {
 				found = append(found, row.members)

@@ -120,7 +120,11 @@ func (t *Transport) write(req *http.Request) (*http.Response, error) {
 	if rule := t.unique.ruleFor(req); rule != nil {
 		return t.create(rule, req)
 	}
-	return t.next().RoundTrip(req)
+	resp, err := t.next().RoundTrip(req)
+	if err == nil && req.Method == http.MethodDelete && resp.StatusCode/100 == 2 {
+		t.forget(req)
+	}
+	return resp, err
 }
 
 func (t *Transport) next() http.RoundTripper {

@@ -820,3 +820,54 @@ func TestManyKeysDoNotDeadlock(t *testing.T) {
 		}
 	})
 }
+
+// What this process deletes itself may be created again at once.
+func TestDeletedEntitiesAreForgotten(t *testing.T) {
+	for _, replicas := range []bool{false, true} {
+		overCRM(t, func(t *testing.T, w *world, c *crm) {
+			c.lag = time.Hour
+			tr := w.transport(unique())
+			other := tr
+			if replicas {
+				tr, other = w.replicas(nil)
+			}
+			do(tr, withEmail(t, "ann@corp.test")).want(t, 201, "")
+			do(other, withEmail(t, "ann@corp.test")).duplicate(t, "N1")
+			do(tr, request(t.Context(), "DELETE", "http://api.test/contacts/N2", "")).want(t, 204, "")
+			do(other, withEmail(t, "ann@corp.test")).duplicate(t, "N1")
+			do(tr, request(t.Context(), "DELETE", "http://api.test/contacts/N1/", "")).want(t, 204, "")
+			do(other, withEmail(t, "ann@corp.test")).want(t, 201, "")
+		})
+	}
+}
+
+// A check never holds a slot while it asks for another: one slot is enough
+// (faults.md 48).
+func TestFault48OneSlotIsEnough(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.seed("contacts", "C1", map[string]any{"email": "ann@corp.test"})
+		slot := make(chan struct{}, 1)
+		tr := transport(t, stub(func(req *http.Request) (*http.Response, error) {
+			slot <- struct{}{}
+			resp, err := w.base.RoundTrip(req)
+			if err != nil {
+				<-slot
+				return nil, err
+			}
+			resp.Body = closer{resp.Body, sync.OnceFunc(func() { <-slot })}
+			return resp, nil
+		}), unique())
+		var all []<-chan result
+		for i := range 10 {
+			all = append(all, start(tr, withEmail(t, fmt.Sprintf("x%d@corp.test", i%5))))
+			all = append(all, start(tr, request(t.Context(), "POST", "http://api.test/landlords", `{"related":[{"associatedId":"C1"}]}`)))
+			all = append(all, start(tr, get(t.Context(), "http://api.test/contacts/C1")))
+		}
+		for _, ch := range all {
+			<-ch
+		}
+		if c.made() != 6 {
+			t.Errorf("%d created, want 5 contacts and a landlord", c.made())
+		}
+	})
+}

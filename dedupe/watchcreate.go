@@ -72,6 +72,7 @@ func (c *creation) forecast(resp *http.Response) {
 		n = &note{State: noteDoubt, At: time.Now()}
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		n = c.created(resp)
+		c.adopt(n, keys)
 	case resp.StatusCode == http.StatusConflict:
 		n = &note{State: noteExists, At: time.Now()}
 	default:
