@@ -18,7 +18,7 @@ type attempt struct {
 	trace  httptrace.ClientTrace
 	values context.Context // the app's
 	until  time.Time       // the app's deadline, for a ticket that a re-send asks for
-	hooked *flag           // the base has called hooks
+	hooked *sighting       // the base has called hooks
 
 	mu      sync.Mutex
 	done    chan struct{} // made when somebody asks for it

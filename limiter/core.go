@@ -42,6 +42,7 @@ type core struct {
 
 	turns     turns
 	queued    int
+	held      hold // what stood in the app's way last
 	alarms    alarms
 	timer     *time.Timer
 	timerAt   time.Duration // 0: not set

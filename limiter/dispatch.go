@@ -7,30 +7,31 @@ import (
 // dispatchLocked grants what may go now, a call of each tenant in turn.
 func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
 	for c.turns.head != nil {
-		if at, known, _ := c.app.blocked(now); !known || at > now {
+		if at, known, on := c.app.blocked(now); !known || at > now {
+			c.held = on
 			return
 		}
 		t := c.turns.head
 		c.syncLocked(t)
-		at, known, _ := t.scope.blocked(now)
+		at, known, on := t.scope.blocked(now)
 		if !known {
-			c.blockLocked(t, 0)
+			c.blockLocked(t, 0, on)
 			continue
 		}
 		if at > now {
-			c.blockLocked(t, at)
+			c.blockLocked(t, at, on)
 			continue
 		}
 		if c.store != nil {
 			if at, known := c.store.readyLocked(t, now); !known || at > now {
-				c.blockLocked(t, at)
+				c.blockLocked(t, at, onStore)
 				continue
 			}
 		}
 		closed, until := c.backgroundLocked(t, now, wall)
 		lane, ok := t.pick(closed)
 		if !ok {
-			c.blockLocked(t, until)
+			c.blockLocked(t, until, onDay)
 			continue
 		}
 		p := t.lanes[lane].head
@@ -39,6 +40,11 @@ func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
 			c.refuseLocked(p, err)
 			continue
 		}
+		p.held = t.held
+		if p.held == onTurn {
+			p.held = c.held
+		}
+		t.held = onTurn
 		c.unqueueLocked(p)
 		t.served(lane)
 		if c.turns.head == t {
@@ -104,8 +110,9 @@ func (p *ticket) wakeUp() {
 
 // blockLocked takes t out of the turns until its own limits let it go on; 0: until
 // an event.
-func (c *core) blockLocked(t *tenant, until time.Duration) {
+func (c *core) blockLocked(t *tenant, until time.Duration, on hold) {
 	c.turns.remove(t)
+	t.held = on
 	t.state, t.wake = blocked, until
 	if until > 0 {
 		c.alarms.push(alarm{at: until, t: t})

@@ -1,6 +1,9 @@
 package limiter
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // admittedHooks tells of a grant, and of what it brought about.
 func (c *core) admittedHooks(ctx context.Context, p *ticket, n int) {
@@ -13,7 +16,7 @@ func (c *core) admittedHooks(ctx context.Context, p *ticket, n int) {
 		if p.observed {
 			wait = p.would
 		}
-		h.Admitted(ctx, Admitted{Tenant: p.name, Priority: priorityOf(p.lane), Wait: wait, Attempt: n, Cost: p.cost, Observed: p.observed})
+		h.Admitted(ctx, Admitted{Tenant: p.name, Priority: priorityOf(p.lane), Wait: wait, Waits: p.waits(wait), Attempt: n, Cost: p.cost, Observed: p.observed})
 	}
 	if h.Day != nil {
 		for _, l := range p.levels {
@@ -30,8 +33,31 @@ func (c *core) refusedHook(ctx context.Context, err error) {
 }
 
 // resentHook tells of a re-send.
-func (c *core) resentHook(ctx context.Context, p *ticket, n int) {
+func (c *core) resentHook(ctx context.Context, p *ticket, n int, wait time.Duration) {
 	if f := c.cfg.Hooks.Resent; f != nil {
-		f(ctx, Resent{Tenant: p.name, Attempt: n})
+		f(ctx, Resent{Tenant: p.name, Attempt: n, Wait: wait})
 	}
+}
+
+// waits splits a ticket's wait: its turn in the lane, then what held the first of it.
+func (p *ticket) waits(wait time.Duration) (w Waits) {
+	if p.first > p.asked && !p.observed {
+		w.Queue = min(wait, p.first-p.asked)
+	}
+	rest := wait - w.Queue
+	switch p.held {
+	case onDay:
+		w.Day = rest
+	case onSlot:
+		w.Slot = rest
+	case onRate:
+		w.Rate = rest
+	case onPause:
+		w.Pause = rest
+	case onStore:
+		w.Store = rest
+	default:
+		w.Queue += rest
+	}
+	return w
 }

@@ -20,6 +20,8 @@ type ticket struct {
 	deadline time.Duration // 0: none
 
 	asked, granted, wrote, answered time.Duration
+	first                           time.Duration // when nobody of its lane was before it any more
+	held                            hold          // what it waited for since then
 	app, own                        marks
 	appDay, ownDay                  dayMark
 	slot                            bool
@@ -127,6 +129,7 @@ type tenant struct {
 
 	state      tenantState
 	prev, next *tenant       // in the ring
+	held       hold          // what its first waiter waits for
 	wake       time.Duration // blocked: look again at this time; 0: on an event
 }
 

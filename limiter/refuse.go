@@ -39,7 +39,10 @@ func (c *core) refuseOfLocked(t *tenant, why func(*ticket) *RefusedError) {
 // unqueueLocked takes p out of its lane.
 func (c *core) unqueueLocked(p *ticket) {
 	t := p.t
-	t.lanes[p.lane].remove(p)
+	l := &t.lanes[p.lane]
+	if l.remove(p); l.head != nil && l.head.first == 0 {
+		l.head.first = c.latest
+	}
 	p.state = fresh
 	t.waiting--
 	c.queued--

@@ -95,7 +95,7 @@ func (k *sending) run() (*http.Response, error) {
 		if kept = k.keep(resp); kept == nil {
 			return k.deliver(resp), nil
 		}
-		c.resentHook(k.ctx, &a.ticket, k.n+1)
+		c.resentHook(k.ctx, &a.ticket, k.n+1, wait)
 		if why, closed := k.sleep(wait); why != nil {
 			k.abort()
 			return nil, why
@@ -300,6 +300,7 @@ func (a *attempt) answered(resp *http.Response) {
 	a.status = resp.StatusCode
 	a.mu.Unlock()
 	a.core.answered(&a.ticket)
+	a.core.advised(&a.ticket, resp.Header)
 }
 
 // failed ends an attempt without an answer: given back where nothing can have

@@ -1,15 +1,19 @@
 package limiter
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // scope is the state of the limits of the app, or of one tenant.
 type scope struct {
-	rates   []rate
-	slots   int   // exchanges that hold one
-	slotMax int   // 0: no concurrency limit
-	slotOf  Limit // the concurrency limit
-	day     *day  // nil: no day limit
-	gate    *gate // nil: never closed
+	rates            []rate
+	slots            int           // exchanges that hold one
+	slotMax          int           // 0: no concurrency limit
+	slotOf           Limit         // the concurrency limit as configured
+	slotAdvisedUntil time.Duration // the platform's headers named a lower slotMax; it is forgotten then
+	day              *day          // nil: no day limit
+	gate             *gate         // nil: never closed
 }
 
 // rate is one Rate limit in force, with what it has counted. A rate that
@@ -21,16 +25,21 @@ type rate struct {
 	pace   pace
 	ladder ladder
 	guard  time.Duration // for delays on the way, at most one gap
+
+	advised      int           // a lower limit that the platform's headers named; 0: none
+	advisedUntil time.Duration // it is forgotten then
 }
 
 // day is one Day limit with its count.
 type day struct {
-	limit  Limit
-	off    bool
-	count  dayCount
-	shared int       // spent by all who share the store, as it said last
-	told   int       // how many of dayLevels have been told
-	until  time.Time // the platform said that it is spent until then
+	limit          Limit
+	off            bool
+	count          dayCount
+	shared         int       // spent by all who share the store, as it said last
+	told           int       // how many of dayLevels have been told
+	elsewhere      int       // spent at least, as the platform's headers said
+	elsewhereUntil time.Time // they are forgotten then
+	until          time.Time // the platform said that it is spent until then
 }
 
 // gate is closed while the platform wants a pause.
@@ -38,8 +47,6 @@ type gate struct {
 	until time.Duration
 	limit Limit
 	why   string
-	runs  int           // pauses in a row
-	last  time.Duration // when it was closed last
 }
 
 // tune sets what follows from the guard, the guarantee and the ladder.
@@ -49,10 +56,14 @@ func (r *rate) tune(guard time.Duration, cfg *Config) {
 		return
 	}
 	part := r.ladder.part()
-	most := float64(r.limit.Max) * part
-	r.win.max = max(1, int(most))
+	most := float64(r.limit.Max)
+	if r.advised > 0 {
+		most = min(most, float64(r.advised))
+	}
+	most *= part
+	r.win.max = int(math.Ceil(most)) // the pace keeps to the fraction
 	gap := time.Duration(float64(r.limit.Per) / most)
-	r.guard = min(r.ladder.widen(guard), gap)
+	r.guard = min(guard+r.ladder.boost, gap)
 	if cfg.Guarantee == Strict {
 		return // no pace: the window's rule is all
 	}
@@ -71,15 +82,27 @@ func (r *rate) untilAnswer(cfg *Config) bool {
 	return cfg.Guarantee == Strict || r.ladder.level >= strictRung
 }
 
-// blocked tells until when no call of this scope may be granted; known is false
-// where that waits for an event. at <= now: not blocked.
-func (s *scope) blocked(now time.Duration) (at time.Duration, known bool, by Limit) {
+// hold is what a call waits for.
+type hold uint8
+
+const (
+	onTurn hold = iota // for the calls before it
+	onDay
+	onSlot
+	onRate
+	onPause
+	onStore
+)
+
+// blocked tells until when no call of this scope may be granted, and what for;
+// known is false where that waits for an event. at <= now: not blocked.
+func (s *scope) blocked(now time.Duration) (at time.Duration, known bool, on hold) {
 	at = now
 	if s.gate != nil && s.gate.until > now {
-		at, by = s.gate.until, s.gate.limit
+		at, on = s.gate.until, onPause
 	}
 	if s.slotMax > 0 && s.slots >= s.slotMax {
-		return at, false, s.slotOf
+		return at, false, onSlot
 	}
 	for i := range s.rates {
 		r := &s.rates[i]
@@ -88,19 +111,19 @@ func (s *scope) blocked(now time.Duration) (at time.Duration, known bool, by Lim
 		}
 		t, known := r.win.nextFree(now)
 		if !known {
-			return at, false, r.limit
+			return at, false, onRate
 		}
 		if t > at {
-			at, by = t, r.limit
+			at, on = t, onRate
 		}
 		if t, known = r.pace.ready(now); !known {
-			return at, false, r.limit
+			return at, false, onRate
 		}
 		if t > at {
-			at, by = t, r.limit
+			at, on = t, onRate
 		}
 	}
-	return at, true, by
+	return at, true, on
 }
 
 // freeAt is the earliest time, slots taken as free, at which a call may go that
@@ -214,7 +237,7 @@ func (s *scope) idle(now time.Duration, wall time.Time) bool {
 		return false
 	}
 	for i := range s.rates {
-		if r := &s.rates[i]; r.win.used(now) > 0 || r.ladder.level > 0 || r.pace.next > now {
+		if r := &s.rates[i]; r.win.used(now) > 0 || r.ladder.level > 0 || r.ladder.boost > 0 || r.pace.next > now {
 			return false
 		}
 	}

@@ -18,6 +18,9 @@ func (s *scope) spent(cost int, wall time.Time) *RefusedError {
 	if d.until.After(wall) {
 		return &RefusedError{Reason: QuotaSpent, Limit: d.limit, RetryAt: d.until, Used: used}
 	}
+	if d.elsewhere+cost > d.limit.Max && d.elsewhereUntil.After(wall) {
+		return &RefusedError{Reason: QuotaSpent, Limit: d.limit, RetryAt: d.elsewhereUntil, Used: used}
+	}
 	if d.count.fits(cost, d.limit.Max) {
 		return nil
 	}
@@ -25,7 +28,13 @@ func (s *scope) spent(cost int, wall time.Time) *RefusedError {
 }
 
 // used is what is spent, by all who share it as far as is known.
-func (d *day) used(wall time.Time) int { return max(d.count.used(wall), d.shared) }
+func (d *day) used(wall time.Time) int {
+	used := max(d.count.used(wall), d.shared)
+	if d.elsewhereUntil.After(wall) {
+		used = max(used, d.elsewhere)
+	}
+	return used
+}
 
 // spendLocked takes p's units from the days. That they are there was asked
 // before, under the same lock; under Observe they are counted even if not.

@@ -64,7 +64,7 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 		r.tune(c.guard, &c.cfg)
 		r.pace.next = min(r.pace.next, c.latest+r.pace.gap)
 	}
-	s.slotMax, s.slotOf = 0, Limit{}
+	s.slotMax, s.slotOf, s.slotAdvisedUntil = 0, Limit{}, 0
 	if s.day != nil {
 		s.day.off = true
 	}

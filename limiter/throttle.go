@@ -104,18 +104,16 @@ func (c *core) throttled(p *ticket, th Throttle, status int, asked time.Duration
 	switch {
 	case th.Kind == Rate && r != nil:
 		gap := r.limit.Per / time.Duration(r.limit.Max)
-		v.wait = jitter(max(gap, 50*time.Millisecond), 0.5)
-		stepped, again := r.ladder.throttled(now, p.wrote, r.limit.Per)
+		stepped, pause := r.ladder.throttled(now, p.wrote, r.guard, gap, max(5, r.limit.Max/4))
 		if stepped {
 			c.version++ // the tenants' rates are tuned when they are used next
 			r.tune(c.guard, &c.cfg)
-			if again {
-				v.wait = min(c.cfg.Retry.Cap, jitter(r.limit.Per<<s.pauseRun(now, r.limit.Per), 0.1))
+			v.wait = jitter(max(gap, 50*time.Millisecond), 0.5)
+			if pause > 0 {
+				v.wait = min(c.cfg.Retry.Cap, jitter(time.Duration(pause)*r.limit.Per, 0.1))
 			}
 			v.adapted = append(v.adapted, r.adapted(who, v.wait))
 			c.sayLocked("limiter: a call was refused with 429 although this app keeps to its limits: another client shares this budget?", "limit", r.limit.String())
-		} else {
-			v.wait = 0
 		}
 	case th.Kind == Concurrency:
 		limit = s.slotOf
@@ -148,15 +146,6 @@ func (s *scope) shortest() (least *rate) {
 	return least
 }
 
-// pauseRun counts pauses that follow each other: 0, 1, 2, then 3.
-func (s *scope) pauseRun(now, per time.Duration) int {
-	g := s.gate
-	if g == nil || g.runs == 0 || now-max(g.until, g.last) > 5*per {
-		return 0
-	}
-	return min(g.runs, 3)
-}
-
 // closeGateLocked closes a scope until a time and tells those who wait in vain.
 func (c *core) closeGateLocked(s *scope, until, now time.Duration, wall time.Time, by Limit, status int) {
 	if until <= now {
@@ -166,13 +155,6 @@ func (c *core) closeGateLocked(s *scope, until, now time.Duration, wall time.Tim
 		s.gate = &gate{}
 	}
 	g := s.gate
-	if until-now >= c.pauseLeast(by) {
-		g.runs++
-	}
-	if now-max(g.until, g.last) > 5*by.Per {
-		g.runs = 1
-	}
-	g.last = now
 	if until > g.until {
 		g.until, g.limit = until, by
 		g.why = http.StatusText(status)
@@ -189,9 +171,6 @@ func (c *core) closeGateLocked(s *scope, until, now time.Duration, wall time.Tim
 	c.armLocked(now)
 }
 
-// pauseLeast is the shortest pause that counts as one.
-func (c *core) pauseLeast(by Limit) time.Duration { return max(by.Per/2, time.Millisecond) }
-
 // recoverLocked takes steps back after quiet times.
 func (c *core) recoverLocked(p *ticket, now time.Duration) {
 	for _, s := range [...]*scope{&c.app, &p.t.scope} {
@@ -201,10 +180,18 @@ func (c *core) recoverLocked(p *ticket, now time.Duration) {
 		}
 		for i := range s.rates {
 			r := &s.rates[i]
-			if r.ladder.level > 0 && r.ladder.recover(now) {
+			r.ladder.ok++
+			if r.advised > 0 && now >= r.advisedUntil {
+				r.advised = 0
+				r.tune(c.guard, &c.cfg)
+			}
+			if r.ladder.recover(now) {
 				r.tune(c.guard, &c.cfg)
 				p.adapted = append(p.adapted, r.adapted(who, 0))
 			}
+		}
+		if s.slotAdvisedUntil > 0 && now >= s.slotAdvisedUntil {
+			s.slotMax, s.slotAdvisedUntil = s.slotOf.Max, 0
 		}
 	}
 }

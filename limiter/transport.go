@@ -14,13 +14,13 @@ import (
 type Transport struct {
 	base   http.RoundTripper // nil: http.DefaultTransport, looked up at each call
 	core   *core
-	hooked *flag
+	hooked *sighting
 }
 
-// flag is set once something has been seen.
-type flag struct{ v atomic.Bool }
+// sighting is set once something has been seen.
+type sighting struct{ v atomic.Bool }
 
-func (f *flag) set() {
+func (f *sighting) set() {
 	if !f.v.Load() {
 		f.v.Store(true)
 	}
@@ -37,13 +37,13 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Transport{base: base, core: core, hooked: &flag{}}, nil
+	return &Transport{base: base, core: core, hooked: &sighting{}}, nil
 }
 
 // Over is the same limits and state over another base. Closing either closes
 // both.
 func (t *Transport) Over(base http.RoundTripper) *Transport {
-	return &Transport{base: base, core: t.core, hooked: &flag{}}
+	return &Transport{base: base, core: t.core, hooked: &sighting{}}
 }
 
 // SetLimits changes the limits at run time; windows, slots and the day are kept.
