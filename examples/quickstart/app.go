@@ -27,12 +27,10 @@ type app struct {
 	reasons  map[string]int
 }
 
-const (
-	workers   = 25
-	customers = 10
-)
+const workers = 25
 
-func customer(i int) string { return fmt.Sprintf("C%02d", i%customers) }
+// customer spreads the workers over 10 customers: one is large, nine are small.
+func customer(i int) string { return fmt.Sprintf("C%02d", max(0, i%18-8)) }
 
 // run works until ctx ends; what has begun by then is finished.
 func (a *app) run(ctx context.Context) {
@@ -45,6 +43,7 @@ func (a *app) run(ctx context.Context) {
 				} else {
 					a.jobs.Add(1)
 				}
+				time.Sleep(200 * time.Millisecond) // the next job is a click away
 			}
 		})
 	}

@@ -81,7 +81,7 @@ func quickstart(ctx context.Context, args []string, out, progress io.Writer) err
 
 // run lets the app work for d against a platform of its own.
 func run(ctx context.Context, name string, config platformtest.Config, d time.Duration, progress io.Writer) (result, error) {
-	config.Service = 40 * time.Millisecond
+	config.Service = 120 * time.Millisecond
 	config.Keep = -1
 	config.RetryAfter = platformtest.RetryAfterSeconds
 	server := platformtest.NewServer(config)
