@@ -219,8 +219,26 @@ func (c *carrier) Set(key, value string) {
 			h[k] = v
 		}
 	}
-	h.Set(key, value)
+	if k := callOf((*http.Request)(c).Context()); k != nil {
+		h[canonical(key)] = k.list(value)
+	} else {
+		h[canonical(key)] = []string{value}
+	}
 	c.Header = h
+}
+
+// canonical is http.CanonicalHeaderKey, without its allocation for the names that
+// are written into every request.
+func canonical(key string) string {
+	switch key {
+	case "traceparent":
+		return "Traceparent"
+	case "tracestate":
+		return "Tracestate"
+	case "baggage":
+		return "Baggage"
+	}
+	return http.CanonicalHeaderKey(key)
 }
 
 // answer gives the attributes of a status and a protocol, prepared ahead.

@@ -26,16 +26,17 @@ func (p *perCall) RoundTrip(req *http.Request) (resp *http.Response, err error) 
 	if !p.t.tracing() {
 		return p.next.RoundTrip(req)
 	}
-	k := &call{t: p.t, app: req.Context(), resends: redirects(req)}
-	if span := trace.SpanFromContext(k.app); p.t.spansCall(span, req) {
-		k.Context, k.span, k.above = k.app, span, true
-	} else {
-		s := p.t.shapes.of(req)
-		k.Context, k.span = p.t.tracer.Start(k.app, s.callName, s.callOptions...)
-		if !k.span.IsRecording() {
-			return p.next.RoundTrip(req.WithContext(k.Context))
+	app := req.Context()
+	ctx, span := app, trace.SpanFromContext(app)
+	above := p.t.spansCall(span, req)
+	shape := p.t.shapes.of(req)
+	if !above {
+		ctx, span = p.t.tracer.Start(app, shape.callName)
+		if !span.IsRecording() {
+			return p.next.RoundTrip(req.WithContext(ctx))
 		}
 	}
+	k := &call{Context: ctx, app: app, t: p.t, span: span, shape: shape, above: above, resends: redirects(req)}
 	panicked := true
 	defer func() { k.end(resp, err, panicked) }()
 	resp, err = p.next.RoundTrip(req.WithContext(k))
@@ -59,6 +60,7 @@ type call struct {
 	app             context.Context // the app's
 	t               *telemetry
 	span            trace.Span
+	shape           *shape
 	above           bool // span is otelhttp's, which is above us
 
 	mu      sync.Mutex
@@ -66,6 +68,24 @@ type call struct {
 	resends int // attempts of the app's own request, and the redirects before it
 	held    *heldSpan
 	facts
+
+	// What would be allocated one by one is here.
+	room    [10]attribute.KeyValue // for the span's attributes
+	values  [2]string              // of headers that were written
+	written int
+}
+
+// list is []string{value}.
+func (k *call) list(value string) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := k.written
+	if n == len(k.values) {
+		return []string{value}
+	}
+	k.values[n] = value
+	k.written++
+	return k.values[n : n+1 : n+1]
 }
 
 // facts become attributes of the call's span.
@@ -130,28 +150,35 @@ func (k *call) end(resp *http.Response, err error, panicked bool) {
 	if !k.span.IsRecording() {
 		return
 	}
-	k.span.SetAttributes(k.attributes()...)
 	if k.above {
+		k.span.SetAttributes(k.attributes()...)
 		return
 	}
+	kind := ""
 	switch {
 	case panicked:
-		fail(k.span, "panic")
+		kind = "panic"
 	case err != nil:
-		fail(k.span, errorType(err))
-	case resp != nil:
-		k.span.SetAttributes(semconv.HTTPResponseStatusCode(resp.StatusCode))
-		if resp.StatusCode >= 400 {
-			fail(k.span, strconv.Itoa(resp.StatusCode))
-		}
+		kind = errorType(err)
+	case resp != nil && resp.StatusCode >= 400:
+		kind = strconv.Itoa(resp.StatusCode)
 	}
+	kv := append(k.attributes(), k.shape.about...)
+	if resp != nil {
+		kv = append(kv, semconv.HTTPResponseStatusCode(resp.StatusCode))
+	}
+	if kind != "" {
+		kv = append(kv, semconv.ErrorTypeKey.String(kind))
+		k.span.SetStatus(codes.Error, "")
+	}
+	k.span.SetAttributes(kv...)
 	k.span.End()
 }
 
 // attributes lists the facts that are worth telling. No lock is needed: the call
 // has ended.
 func (k *call) attributes() []attribute.KeyValue {
-	kv := append(make([]attribute.KeyValue, 0, 12), keyAttempts.Int(k.attempts))
+	kv := append(k.room[:0], keyAttempts.Int(k.attempts))
 	var waited time.Duration
 	for c, d := range k.waits {
 		if d > 0 {

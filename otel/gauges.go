@@ -24,8 +24,8 @@ type gauges struct {
 	would                           metric.Int64ObservableCounter
 }
 
-// observe has tr's state read at each collection. The answer ends that.
-func (i *instruments) observe(tr *goodtenant.Transport, t *telemetry) (release func()) {
+// observe has the state read at each collection. The answer ends that.
+func (i *instruments) observe(state func() goodtenant.Snapshot, t *telemetry) (release func()) {
 	var g gauges
 	var all []metric.Observable
 	level := func(p *metric.Int64ObservableUpDownCounter, name, unit, text string) {
@@ -62,7 +62,7 @@ func (i *instruments) observe(tr *goodtenant.Transport, t *telemetry) (release f
 	g.would, all = would, keep(all, would, err)
 
 	reg, err := i.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		g.read(o, tr.Snapshot(), t)
+		g.read(o, state(), t)
 		return nil
 	}, all...)
 	if err != nil {

@@ -1,7 +1,6 @@
 package otelgoodtenant
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -11,9 +10,15 @@ const (
 	maxParams = 16 // shown; more are one "..."
 )
 
-// redactQuery shows the names of a query's parameters, where they look like names,
-// and the values of those in shown, where they look like settings. Everything else
-// becomes REDACTED.
+// names of parameters that are shown. A name that is not known may be anything,
+// such as a search that was written without one.
+var names = []string{"address", "contactDetail", "createdFrom", "createdTo", "cursor", "email", "emailAddresses", "fields",
+	"filter", "id", "limit", "modifiedFrom", "modifiedTo", "name", "negotiatorId", "officeId", "offset", "order", "page", "q",
+	"query", "search", "sort", "state", "status", "type"}
+
+// redactQuery shows the names of a query's parameters where they are known, and the
+// values of those in shown where they look like settings. Everything else becomes
+// REDACTED.
 func redactQuery(raw string, shown []string) string {
 	var b strings.Builder
 	n := 0
@@ -28,44 +33,21 @@ func redactQuery(raw string, shown []string) string {
 		if n > 1 {
 			b.WriteByte('&')
 		}
-		name, value, hasValue := strings.Cut(part, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil || !hasValue || !looksLikeName(name) {
+		name, value, _ := strings.Cut(part, "=")
+		setting := slices.Contains(shown, name)
+		if !setting && !slices.Contains(names, name) {
 			b.WriteString(redacted)
 			continue
 		}
 		b.WriteString(name)
 		b.WriteByte('=')
-		if slices.Contains(shown, name) && looksLikeSetting(value) {
+		if setting && looksLikeSetting(value) {
 			b.WriteString(value)
 		} else {
 			b.WriteString(redacted)
 		}
 	}
 	return b.String()
-}
-
-// looksLikeName: letters as in "contactDetail" or "filter[owner.id]", never digits
-// or a run of capitals, which tokens have.
-func looksLikeName(s string) bool {
-	if s == "" || len(s) > 32 {
-		return false
-	}
-	capitals := 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'A' && c <= 'Z':
-			if capitals++; capitals > 3 {
-				return false
-			}
-			continue
-		case c >= 'a' && c <= 'z', strings.IndexByte("_-.$[]", c) >= 0:
-		default:
-			return false
-		}
-		capitals = 0
-	}
-	return true
 }
 
 // looksLikeSetting: a number, a word or a list of words; nothing that is encoded.

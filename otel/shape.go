@@ -22,7 +22,7 @@ type shape struct {
 	port         int
 	callName     string // of spans
 	attemptName  string
-	callOptions  []trace.SpanStartOption
+	about        []attribute.KeyValue    // of calls
 	client       []trace.SpanStartOption // without url.full
 	plain        []trace.SpanStartOption // with the url.full of a request without a query
 	internal     []trace.SpanStartOption // plain, of an attempt below another's CLIENT span
@@ -109,7 +109,7 @@ func (t *telemetry) newShape(key shapeKey, known bool) *shape {
 	if t.profile != "" {
 		shared = append(shared, keyProfile.String(t.profile))
 	}
-	s.callOptions = []trace.SpanStartOption{trace.WithAttributes(shared...)}
+	s.about = shared
 	wire := append(shared[:len(shared):len(shared)], semconv.ServerAddress(s.address), semconv.ServerPort(s.port))
 	whole := append(wire[:len(wire):len(wire)], semconv.URLFull(s.withoutQuery))
 	client := trace.WithSpanKind(trace.SpanKindClient)

@@ -97,7 +97,7 @@ func (t *telemetry) bind(tr *goodtenant.Transport) (release func()) {
 	if routes := tr.Routes(); len(routes) > 0 {
 		t.routes = route.New(append(routes, t.cfg.routes...))
 	}
-	return t.inst.observe(tr, t)
+	return t.inst.observe(tr.Snapshot, t)
 }
 
 // streamOf names the app's work by the span that the call was made under, such as
