@@ -37,6 +37,7 @@ type env struct {
 	wrap   func(http.RoundTripper) http.RoundTripper
 	url    string
 
+	after  string          // what went before, for the text of a call that never returns
 	ctx    context.Context // of every request; cancelled when the check ends
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the check ends: handlers that wait return
@@ -222,7 +223,7 @@ func (e *env) await(calls <-chan answer) answer {
 		}
 		return a
 	case <-time.After(hour):
-		e.fatalf("RoundTrip must return; an hour later it had not")
+		e.fatalf("%sRoundTrip must return; an hour later it had not", e.after)
 	}
 	panic("unreachable")
 }

@@ -18,8 +18,8 @@ type Options struct {
 	// Limit is how many calls the wrapper lets be in flight at once; zero: it
 	// has no such limit.
 	Limit int
-	// Dedupes: identical GETs in flight may share one answer. Without it every
-	// call must arrive.
+	// Dedupes: identical GETs, or HEADs, in flight may share one answer. Without
+	// it every call must arrive.
 	Dedupes bool
 	// NilBase: wrap(nil) uses http.DefaultTransport as it is at each call. The
 	// check replaces that variable for a moment, so nothing else may use it

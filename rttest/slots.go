@@ -88,12 +88,8 @@ func limitHeld(e *env) {
 // fresh expects a whole limit of calls to get through, together, within d.
 func (e *env) fresh(d time.Duration, after string) {
 	e.probe.fail(nil)
-	var c crowd
-	e.handle(func(w http.ResponseWriter, r *http.Request, n int) {
-		c.enter()
-		defer c.leave()
-		e.wait(2 * time.Second)
-	})
+	e.after = "after " + after + " the slots must be free again: "
+	e.handle(func(w http.ResponseWriter, r *http.Request, n int) { e.wait(2 * time.Second) })
 	start := time.Now()
 	reqs := make([]*http.Request, e.Limit)
 	for i := range reqs {
