@@ -32,6 +32,7 @@ type stack struct {
 	foreign []string // headers that do not travel to another host
 	values  EffectiveConfig
 	warn    warnings
+	history history
 
 	// The layers of the first Transport; a nil one is switched off. They share
 	// their state with those of every Over.
@@ -133,11 +134,28 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &limiter.RefusedError{Reason: limiter.Closed}
 	}
 	defer t.leave()
-	resp, err := t.entry.RoundTrip(req)
+	resp, err := exactlyOne(t.entry.RoundTrip(req))
 	if resp != nil {
 		t.warn.answered(resp, t.base, t.limiter)
 	}
 	return resp, err
+}
+
+// exactlyOne mends what a base or middleware may answer against the contract: a
+// response beside an error, neither of them, a response without a body.
+func exactlyOne(resp *http.Response, err error) (*http.Response, error) {
+	switch {
+	case err != nil:
+		if resp != nil && resp.Body != nil {
+			resp.Body.Close()
+		}
+		return nil, err
+	case resp == nil:
+		return nil, errors.New("goodtenant: the base transport gave neither a response nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, nil
 }
 
 func (s *stack) enter() bool {
