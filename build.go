@@ -33,7 +33,7 @@ func (s *stack) build(t *Transport) error {
 	dc, don := settle(s, Dedupe, c.dedupe, p.Dedupe(), note)
 	kc, kon := settle(s, Compliance, c.compliance, p.Compliance(), note)
 
-	hooks := joinHooks(c.hooks)
+	hooks := joinHooks(append(slices.Clone(c.hooks), s.history.hooks()))
 	lc.Hooks = joinLimiter(lc.Hooks, hooks.Limiter)
 	cc.Hooks = joinConflict(cc.Hooks, hooks.Conflict)
 	dc.Hooks = joinDedupe(dc.Hooks, hooks.Dedupe)

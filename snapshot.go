@@ -20,6 +20,9 @@ type Snapshot struct {
 	Conflict conflict.Stats         `json:"conflict"`
 	Dedupe   dedupe.Stats           `json:"dedupe"`
 	Findings []compliance.Finding   `json:"findings"`
+
+	LastHour Activity   `json:"last_hour"`
+	Recent   []Activity `json:"recent"` // the last ten minutes in steps of 10 s, the newest last
 }
 
 // Snapshot tells the state now. No lock is held over anything of the app's; it
@@ -29,6 +32,7 @@ func (t *Transport) Snapshot() Snapshot {
 	if t.cfg.profile != nil {
 		s.Profile = t.cfg.profile.Name
 	}
+	s.LastHour, s.Recent = t.history.read(s.At)
 	if t.limiter != nil {
 		s.Limiter = t.limiter.Snapshot()
 		s.Modes[Limiter.String()] = t.limiter.Mode()
