@@ -100,17 +100,22 @@ func (c *core) enqueueLocked(p *ticket, now time.Duration, wall time.Time) {
 		t.scope.rest(now)
 	}
 	ahead := c.aheadLocked(p)
-	if p.front {
+	p.state = queued
+	c.queued++
+	switch {
+	case p.extra:
+		c.resent.pushBack(p)
+	case p.front:
 		t.lanes[p.lane].pushFront(p)
-	} else {
+	default:
 		t.lanes[p.lane].pushBack(p)
 	}
-	p.state = queued
-	t.waiting++
-	c.queued++
-	if t.state == resting {
-		t.state = ready
-		c.turns.add(t)
+	if !p.extra {
+		t.waiting++
+		if t.state == resting {
+			t.state = ready
+			c.turns.add(t)
+		}
 	}
 	c.dispatchLocked(now, wall)
 	if p.state != queued {

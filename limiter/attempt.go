@@ -182,11 +182,11 @@ func (a *attempt) wroteRequest(info httptrace.WroteRequestInfo) {
 
 // leave is called when the app has gone. It tells whether the exchange runs on:
 // it does when the request is written.
-func (a *attempt) leave(hasBody, runOn bool) (on bool) {
+func (a *attempt) leave(hasBody bool) (on bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.left = true
-	return runOn && a.cause == nil && !a.dialing && !a.asking && (a.written || !hasBody)
+	return a.cause == nil && !a.dialing && !a.asking && (a.written || !hasBody)
 }
 
 // finish ends the ticket, once.

@@ -118,11 +118,11 @@ func (b *answer) leave(why error) {
 		return
 	}
 	b.left = why
-	cut := b.reading || b.stream
+	reading := b.reading
 	b.mu.Unlock()
-	if cut {
+	if reading || b.stream {
 		b.a.cancel(why)
-		if !b.reading {
+		if !reading {
 			b.rc.Close()
 		}
 		b.end(EndCut)

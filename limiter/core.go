@@ -41,6 +41,7 @@ type core struct {
 	sweepAt            int     // the number of tenants at which the idle ones are dropped
 
 	turns     turns
+	resent    list // re-sends by net/http that wait for a rate and a day, not for a slot
 	queued    int
 	held      hold // what stood in the app's way last
 	alarms    alarms
@@ -48,6 +49,7 @@ type core struct {
 	timerAt   time.Duration // 0: not set
 	sweepNext time.Duration // when dropped bodies are looked for next, while anyone waits
 
+	lingering     list    // over, and the slot is kept
 	flying        list    // granted, not over
 	unwritten     *ticket // granted, not written, the oldest first
 	lastUnwritten *ticket
@@ -79,7 +81,7 @@ func newCore(cfg Config) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{cfg: cfg, log: cfg.Logger, began: time.Now(), dayRule: rule, mode: cfg.Mode,
+	c := &core{cfg: cfg, log: cfg.Logger, began: time.Now().Add(-1), dayRule: rule, mode: cfg.Mode,
 		tenants: map[string]*tenant{}, sweepAt: 1024, guard: guardDefault, ending: make(chan struct{}), budget: retryReserve, said: map[string]bool{}}
 	if err := c.install(cfg.Limits); err != nil {
 		return nil, err

@@ -6,14 +6,17 @@ import (
 
 // dispatchLocked grants what may go now, a call of each tenant in turn.
 func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
+	if !c.dispatchResentLocked(now, wall) {
+		return
+	}
 	for c.turns.head != nil {
-		if at, known, on := c.app.blocked(now); !known || at > now {
+		if at, known, on := c.app.blocked(now, true); !known || at > now {
 			c.held = on
 			return
 		}
 		t := c.turns.head
 		c.syncLocked(t)
-		at, known, on := t.scope.blocked(now)
+		at, known, on := t.scope.blocked(now, true)
 		if !known {
 			c.blockLocked(t, 0, on)
 			continue
@@ -52,6 +55,36 @@ func (c *core) dispatchLocked(now time.Duration, wall time.Time) {
 		}
 		c.grantLocked(p, now, wall)
 	}
+}
+
+// dispatchResentLocked grants re-sends by net/http, before all others: they hold
+// a slot. It tells whether the app's rates have anything left.
+func (c *core) dispatchResentLocked(now time.Duration, wall time.Time) bool {
+	for p := c.resent.head; p != nil; {
+		q := p
+		p = p.next
+		if at, known, _ := c.app.blocked(now, false); !known || at > now {
+			return false
+		}
+		c.syncLocked(q.t)
+		at, known, _ := q.t.scope.blocked(now, false)
+		if known && at <= now && c.store != nil {
+			at, known = c.store.readyLocked(q.t, now)
+		}
+		if known && at > now {
+			c.alarms.push(alarm{at: at, t: q.t})
+		}
+		if !known || at > now {
+			continue
+		}
+		err := c.hopelessLocked(q, now, wall)
+		if c.unqueueLocked(q); err != nil {
+			c.refuseLocked(q, err)
+		} else {
+			c.grantLocked(q, now, wall)
+		}
+	}
+	return true
 }
 
 // backgroundLocked tells whether the day's pace line holds t's background lane

@@ -144,13 +144,17 @@ func (c *core) holdLocked(p *ticket, now, d time.Duration) {
 	c.overLocked(p)
 	p.state = lingering
 	c.alarms.push(alarm{at: now + d, p: p})
-	c.flying.pushBack(p)
+	c.lingering.pushBack(p)
+	c.restedLocked()
 }
 
 // overLocked takes p out of flight.
 func (c *core) overLocked(p *ticket) {
-	if p.state == granted || p.state == lingering {
+	switch p.state {
+	case granted:
 		c.flying.remove(p)
+	case lingering:
+		c.lingering.remove(p)
 	}
 }
 

@@ -97,6 +97,10 @@ func (c *core) setMode(m policy.Mode) {
 
 // releaseAllLocked grants every waiter.
 func (c *core) releaseAllLocked(now time.Duration, wall time.Time) {
+	for p := c.resent.head; p != nil; p = c.resent.head {
+		c.unqueueLocked(p)
+		c.grantLocked(p, now, wall)
+	}
 	for _, t := range c.tenants {
 		c.releaseOfLocked(t, now, wall)
 	}

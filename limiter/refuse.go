@@ -20,6 +20,14 @@ func (c *core) refuseAllLocked(why func(*ticket) *RefusedError) {
 	if c.overflow != nil {
 		c.refuseOfLocked(c.overflow, why)
 	}
+	for p := c.resent.head; p != nil; {
+		q := p
+		p = p.next
+		if err := why(q); err != nil {
+			c.unqueueLocked(q)
+			c.refuseLocked(q, err)
+		}
+	}
 	c.restedLocked()
 }
 
@@ -39,6 +47,12 @@ func (c *core) refuseOfLocked(t *tenant, why func(*ticket) *RefusedError) {
 // unqueueLocked takes p out of its lane.
 func (c *core) unqueueLocked(p *ticket) {
 	t := p.t
+	if p.extra {
+		c.resent.remove(p)
+		p.state = fresh
+		c.queued--
+		return
+	}
 	l := &t.lanes[p.lane]
 	if l.remove(p); l.head != nil && l.head.first == 0 {
 		l.head.first = c.latest

@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/goodtenant/goodtenant/internal/body"
 )
 
 // Re-sends are bounded by Retry.Max for one call, and by Retry.Budget, a part of
@@ -79,11 +77,7 @@ func (k *sending) again(err error) bool {
 	c := k.t.core
 	if _, refused := err.(*RefusedError); refused || k.ctx.Err() != nil || err == errCanceled ||
 		!idempotent(k.ctx) || k.n >= c.cfg.Retry.Max || !k.src.Replayable() || !c.payResend() {
-		if k.src != nil {
-			k.src.Abort()
-		} else {
-			body.CloseRequest(k.req)
-		}
+		k.closeBody()
 		return false
 	}
 	why, closed := k.sleep(c.backoff(k.n))

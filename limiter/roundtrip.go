@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"time"
 
 	"github.com/goodtenant/goodtenant/internal/body"
@@ -41,14 +42,18 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // sending is one call: its attempts, and what they have in common.
 type sending struct {
-	t   *Transport
-	req *http.Request
-	ctx context.Context
-	src *body.Source // nil: no body
-	a   *attempt     // the current one, until its ticket is somebody else's business
-	out *http.Request
-	n   int // re-sends so far
+	t          *Transport
+	req        *http.Request
+	ctx        context.Context
+	src        *body.Source // nil: no body
+	a          *attempt     // the current one, until its ticket is somebody else's business
+	out        *http.Request
+	n          int // re-sends so far
+	bodyClosed bool
 }
+
+// costMost bounds what one call can be billed.
+const costMost = 1 << 30
 
 func (k *sending) run() (*http.Response, error) {
 	t, c := k.t, k.t.core
@@ -57,7 +62,7 @@ func (k *sending) run() (*http.Response, error) {
 		name = f(k.req)
 	}
 	if f := c.cfg.Cost; f != nil {
-		cost = max(1, f(k.req))
+		cost = min(max(1, f(k.req)), costMost)
 	}
 	var kept *http.Response // a throttled answer that was to be sent again
 	for ; ; k.n++ {
@@ -122,13 +127,20 @@ func (k *sending) attempt(name string, cost int) *attempt {
 	return a
 }
 
-// abort closes the request's body and gives back what the current attempt holds.
-func (k *sending) abort() {
-	if k.src != nil {
+// closeBody closes the request's body, once.
+func (k *sending) closeBody() {
+	switch {
+	case k.src != nil:
 		k.src.Abort()
-	} else {
+	case !k.bodyClosed:
 		body.CloseRequest(k.req)
 	}
+	k.bodyClosed = true
+}
+
+// abort closes the request's body and gives back what the current attempt holds.
+func (k *sending) abort() {
+	k.closeBody()
 	if a := k.a; a != nil {
 		k.a = nil
 		a.cancel(errCanceled)
@@ -173,8 +185,15 @@ func (k *sending) send() (*http.Response, error) {
 		resp, err := k.t.roundTrip(out)
 		return k.came(resp, err)
 	}
+	if !runOn { // the exchange ends with the caller's interest in it, as without us
+		out.Cancel = req.Cancel
+		stop := context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
+		resp, err := k.t.roundTrip(out)
+		stop()
+		return k.came(resp, err)
+	}
 	out.Header = req.Header.Clone() // the caller may have it back before the exchange has ended
-	return k.sendApart(out, runOn)
+	return k.sendApart(out)
 }
 
 // arrival is what base made of an attempt.
@@ -186,7 +205,7 @@ type arrival struct {
 
 // sendApart makes the attempt on a goroutine of its own, since the caller may
 // leave before it ends.
-func (k *sending) sendApart(out *http.Request, runOn bool) (*http.Response, error) {
+func (k *sending) sendApart(out *http.Request) (*http.Response, error) {
 	a := k.a
 	came := make(chan arrival, 1)
 	go func() {
@@ -215,18 +234,17 @@ func (k *sending) sendApart(out *http.Request, runOn bool) (*http.Response, erro
 	default:
 	}
 	c := a.core
-	on := a.leave(k.src != nil, runOn)
+	on := a.leave(k.src != nil)
 	if on {
 		c.ranOn()
 	} else {
 		a.cancel(why)
 	}
-	k.src.Finish()
-	src := k.src
 	k.a = nil
-	hasBody := src != nil
-	if !on && hasBody {
-		src.Abort()
+	if on {
+		k.src.Finish()
+	} else {
+		k.src.Abort()
 	}
 	t := k.t
 	c.loose(a, func() {
@@ -310,9 +328,9 @@ func (a *attempt) failed(t *Transport) {
 	conns, cancelled := a.conns, a.cause != nil
 	a.mu.Unlock()
 	switch {
-	case conns > 0 && a.core.touchedBy(&a.ticket):
+	case conns > 0 || a.core.touchedBy(&a.ticket):
 		a.finish(EndCut)
-	case conns > 0, t.hooked.v.Load():
+	case t.hooked.v.Load():
 		a.finish(EndUnsent)
 	case cancelled:
 		a.finish(EndCut)
@@ -331,7 +349,7 @@ func (k *sending) deliver(resp *http.Response) *http.Response {
 	}
 	resp.Request = k.req
 	var stop func() bool
-	if k.ctx.Done() != nil {
+	if k.ctx.Done() != nil && readsAhead(a.core.cfg.ReadAhead, resp) {
 		// who leaves while a small body is read ahead is not held up
 		stop = context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
 	}
@@ -342,19 +360,43 @@ func (k *sending) deliver(resp *http.Response) *http.Response {
 	if later != nil {
 		a.core.loose(a, later)
 	}
-	b, ok := resp.Body.(*answer)
-	if !ok {
-		if d, is := resp.Body.(duplex); is {
-			b = d.answer
-		}
-	}
-	if b != nil && k.ctx.Done() != nil {
-		stop := context.AfterFunc(k.ctx, func() { b.leave(leftBecause(k.ctx)) })
-		b.mu.Lock()
-		b.unwatch = stop
-		b.mu.Unlock()
-	}
+	k.watch(resp)
 	return resp
+}
+
+// watch lets the caller's leaving interrupt a body that has not ended.
+func (k *sending) watch(resp *http.Response) {
+	b, ok := resp.Body.(*answer)
+	if d, is := resp.Body.(duplex); is {
+		b, ok = d.answer, true
+	}
+	if !ok {
+		return
+	}
+	unwatch := func() bool { return true }
+	switch {
+	case k.ctx.Done() != nil:
+		unwatch = context.AfterFunc(k.ctx, func() { b.leave(leftBecause(k.ctx)) })
+	case k.req.Cancel != nil:
+		ended := make(chan struct{})
+		unwatch = sync.OnceValue(func() bool { close(ended); return true })
+		go func() {
+			select {
+			case <-k.req.Cancel:
+				b.leave(errCanceled)
+			case <-ended:
+			}
+		}()
+	default:
+		return
+	}
+	b.mu.Lock()
+	b.unwatch = unwatch
+	over := b.ended || b.closed
+	b.mu.Unlock()
+	if over {
+		unwatch()
+	}
 }
 
 // runsOn tells whether an exchange of p's tenant that the app leaves is seen to

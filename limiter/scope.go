@@ -95,13 +95,14 @@ const (
 )
 
 // blocked tells until when no call of this scope may be granted, and what for;
-// known is false where that waits for an event. at <= now: not blocked.
-func (s *scope) blocked(now time.Duration) (at time.Duration, known bool, on hold) {
+// known is false where that waits for an event. at <= now: not blocked. A re-send
+// by net/http has its slot already.
+func (s *scope) blocked(now time.Duration, slotToo bool) (at time.Duration, known bool, on hold) {
 	at = now
 	if s.gate != nil && s.gate.until > now {
 		at, on = s.gate.until, onPause
 	}
-	if s.slotMax > 0 && s.slots >= s.slotMax {
+	if slotToo && s.slotMax > 0 && s.slots >= s.slotMax {
 		return at, false, onSlot
 	}
 	for i := range s.rates {

@@ -52,7 +52,7 @@ func (c *core) snapshot() Snapshot {
 			}
 		}
 	}
-	for p := c.flying.head; p != nil; p = p.next {
+	hold := func(p *ticket) {
 		h := Holder{Method: p.method, State: p.holding, Age: now - p.granted}
 		if len(s.App.Holders) < holdersMost {
 			s.App.Holders = append(s.App.Holders, h)
@@ -60,6 +60,12 @@ func (c *core) snapshot() Snapshot {
 		if i, ok := index[p.t]; ok && len(s.Tenants[i].Holders) < holdersMost {
 			s.Tenants[i].Holders = append(s.Tenants[i].Holders, h)
 		}
+	}
+	for p := c.flying.head; p != nil; p = p.next {
+		hold(p)
+	}
+	for p := c.lingering.head; p != nil; p = p.next {
+		hold(p)
 	}
 	for r, n := range c.reasons {
 		if n > 0 {

@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -99,6 +100,6 @@ func (c *core) loose(a *attempt, f func()) {
 // contain keeps a hook's panic on a goroutine of ours from ending the process.
 func (c *core) contain() {
 	if v := recover(); v != nil {
-		c.say("limiter: a hook has panicked", "panic", v)
+		c.say("limiter: a hook or the base transport has panicked where no caller was left", "value", fmt.Sprintf("%T", v))
 	}
 }

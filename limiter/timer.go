@@ -14,8 +14,8 @@ func (c *core) armLocked(now time.Duration) {
 		}
 	}
 	if c.queued > 0 && !c.closed {
-		if c.turns.head != nil {
-			if at, known, _ := c.app.blocked(now); known {
+		if c.turns.head != nil || c.resent.n > 0 {
+			if at, known, _ := c.app.blocked(now, c.resent.n == 0); known {
 				sooner(at)
 			}
 		}

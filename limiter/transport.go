@@ -26,6 +26,29 @@ func (f *sighting) set() {
 	}
 }
 
+// hooksOf is a sighting that begins as seen where base leads to net/http, which
+// is known to call httptrace's hooks.
+func hooksOf(base http.RoundTripper) *sighting {
+	s := &sighting{}
+	for range 32 {
+		switch b := base.(type) {
+		case nil:
+			s.set()
+			return s
+		case *http.Transport:
+			s.set()
+			return s
+		case interface{ Unwrap() http.RoundTripper }:
+			base = b.Unwrap()
+		case interface{ WrappedRoundTripper() http.RoundTripper }:
+			base = b.WrappedRoundTripper()
+		default:
+			return s
+		}
+	}
+	return s
+}
+
 // NewTransport puts the limits of c in front of base; nil is
 // http.DefaultTransport, looked up at each call. A Config that makes no sense is
 // an error that names the field and the value.
@@ -37,13 +60,13 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Transport{base: base, core: core, hooked: &sighting{}}, nil
+	return &Transport{base: base, core: core, hooked: hooksOf(base)}, nil
 }
 
 // Over is the same limits and state over another base. Closing either closes
 // both.
 func (t *Transport) Over(base http.RoundTripper) *Transport {
-	return &Transport{base: base, core: t.core, hooked: &sighting{}}
+	return &Transport{base: base, core: t.core, hooked: hooksOf(base)}
 }
 
 // SetLimits changes the limits at run time; windows, slots and the day are kept.
