@@ -46,7 +46,7 @@ func (c *creation) forecast(resp *http.Response) {
 	keys := t.lockKeys(c.rule, c.req, c.what, c.whom)
 	known := false
 	for _, k := range keys {
-		if k.prior = u.vault.open(u.local.peek(k.name), k.name); k.prior == nil || k.prior.State != noteCreated || known {
+		if k.prior = u.vault.open(u.local.peek(k.name), k.name); k.prior == nil || k.prior.State != noteCreated || known || c.ctx.Value(allowDuplicate) != nil {
 			continue
 		}
 		known = true
@@ -56,7 +56,7 @@ func (c *creation) forecast(resp *http.Response) {
 			c.after = append(c.after, func() { h(c.req.Context(), e) })
 		}
 	}
-	if !known {
+	if !known && c.ctx.Value(allowDuplicate) == nil {
 		t.count.wouldUnchecked.Add(1)
 		if h := t.cfg.Hooks.Unchecked; h != nil {
 			e := Unchecked{Mode: policy.Observe, Rule: c.rule.Name, Sent: true}
