@@ -2,6 +2,7 @@ package limiter
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -68,15 +69,18 @@ type dayCount struct {
 	prev, cur, next int   // units in the day before it, in it, and in the next one
 }
 
-// dayMark remembers which days or minute a take was counted in. The zero mark is
-// that of nothing.
+// dayMark remembers which days or minute a take was counted in: the start of the
+// fixed day, or the minute, above two bits. The zero mark is that of nothing.
 type dayMark int64
 
-// The mark of a fixed day is its start times 4 plus these; of the rolling day, the minute plus 1.
 const (
-	alsoPrev = 1
-	alsoNext = 2
+	alsoPrev    = 1 // the day before that one counts it as well
+	alsoNext    = 2 // or the one after it
+	rollingMark = alsoPrev | alsoNext
 )
+
+// also reports whether m is of a fixed day and has the bit.
+func (m dayMark) also(bit dayMark) bool { return m&rollingMark != rollingMark && m&bit != 0 }
 
 // take counts n units if that many are left of most, and tells where.
 func (d *dayCount) take(now time.Time, n, most int) (dayMark, bool) {
@@ -87,23 +91,40 @@ func (d *dayCount) take(now time.Time, n, most int) (dayMark, bool) {
 	if !d.fits(n, most) {
 		return 0, false
 	}
+	return d.charge(n, most), true
+}
+
+// charge counts n units whether they are left or not, as of the last time given.
+func (d *dayCount) charge(n, most int) dayMark {
 	d.recent.add(d.minute(), n)
 	d.unit = time.Duration(d.rule.unit(dayLength, most))
 	d.line = max(d.line, d.pos) + d.ahead(n)
-	if d.rule.calendar == nil {
-		return dayMark(d.minute()) + 1, true
+	mark := d.mark()
+	if d.rule.calendar != nil {
+		d.cur += n
 	}
-	mark := dayMark(d.start) * 4
-	d.cur += n
-	if d.afterEdge() {
+	if mark.also(alsoPrev) {
 		d.prev += n
-		mark += alsoPrev
+	}
+	if mark.also(alsoNext) {
+		d.next += n
+	}
+	return mark
+}
+
+// mark tells where a charge made at the last time given counts.
+func (d *dayCount) mark() dayMark {
+	if d.rule.calendar == nil {
+		return rollingMark | dayMark(d.minute()+1)<<2
+	}
+	mark := dayMark(d.start) << 2
+	if d.afterEdge() {
+		mark |= alsoPrev
 	}
 	if d.beforeEdge() {
-		d.next += n
-		mark += alsoNext
+		mark |= alsoNext
 	}
-	return mark, true
+	return mark
 }
 
 // fits reports whether n more units are within most in each day they count in.
@@ -122,24 +143,24 @@ func (d *dayCount) giveBack(mark dayMark, n int) {
 		return
 	}
 	d.line -= d.ahead(n)
-	if d.rule.calendar == nil {
-		d.recent.remove(int32(mark-1), n)
-		return
-	}
-	switch start := int64(mark) >> 2; {
-	case start == d.start:
+	switch at := int64(mark) >> 2; {
+	case d.rule.calendar == nil || mark&rollingMark == rollingMark:
+		if m := int32(at) - 1; mark&rollingMark == rollingMark && m > d.minute()-rollMinutes {
+			d.recent.remove(m, n)
+		}
+	case at == d.start:
 		d.cur -= n
-		if mark&alsoPrev != 0 {
+		if mark.also(alsoPrev) {
 			d.prev -= n
 		}
-		if mark&alsoNext != 0 {
+		if mark.also(alsoNext) {
 			d.next -= n
 		}
-	case start < d.start && mark&alsoNext != 0 && d.follows(start):
+	case at < d.start && d.follows(at):
 		d.prev -= n
-		d.cur -= n
-	case start < d.start && d.follows(start):
-		d.prev -= n
+		if mark.also(alsoNext) {
+			d.cur -= n
+		}
 	}
 }
 
@@ -303,14 +324,17 @@ func (s *minutes) add(m int32, n int) {
 	s.list = append(s.list, minuteCount{m, int32(n)})
 }
 
-// remove takes n off minute m, as far as it still counts.
+// remove takes n off minute m, or off the later one it was joined with, as far as
+// it still counts.
 func (s *minutes) remove(m int32, n int) {
-	for i := len(s.list) - 1; i >= s.head && s.list[i].minute >= m; i-- {
-		if c := &s.list[i]; c.minute == m {
-			n := min(n, int(c.n))
-			c.n -= int32(n)
-			s.sum -= n
-		}
+	i := len(s.list)
+	for i > s.head && s.list[i-1].minute >= m {
+		i--
+	}
+	if i < len(s.list) {
+		n = min(n, int(s.list[i].n))
+		s.list[i].n -= int32(n)
+		s.sum -= n
 	}
 }
 
@@ -319,6 +343,23 @@ func (s *minutes) drop(m int32) {
 	for s.head < len(s.list) && s.list[s.head].minute <= m {
 		s.sum -= int(s.list[s.head].n)
 		s.head++
+	}
+}
+
+// shrink joins neighbours, the nearest first and always to the later of the two,
+// until no more than most are left.
+func (s *minutes) shrink(most int) {
+	s.list = slices.Delete(s.list, 0, s.head)
+	s.head = 0
+	for len(s.list) > most {
+		best := 1
+		for i := 2; i < len(s.list); i++ {
+			if s.list[i].minute-s.list[i-1].minute < s.list[best].minute-s.list[best-1].minute {
+				best = i
+			}
+		}
+		s.list[best].n += s.list[best-1].n
+		s.list = slices.Delete(s.list, best-1, best)
 	}
 }
 
