@@ -108,7 +108,7 @@ func (s *shelf) related(e *entity, name string) any {
 	case "vendor":
 		return one(s.d.shelf(s.tenant, "vendors").rendered(ids(e.inside("selling", "vendorId"))))
 	case "properties":
-		var owned []any
+		owned := []any{}
 		properties := s.d.shelf(s.tenant, "properties")
 		for p := range properties.living {
 			if p.inside("letting", "landlordId") == e.id {
@@ -117,7 +117,7 @@ func (s *shelf) related(e *entity, name string) any {
 		}
 		return owned
 	case "relationships":
-		var roles []any
+		roles := []any{}
 		for _, role := range []string{"applicants", "landlords", "vendors"} {
 			for r := range s.d.shelf(s.tenant, role).living {
 				if contains(r.contacts(), e.id) {
@@ -131,7 +131,7 @@ func (s *shelf) related(e *entity, name string) any {
 }
 
 func (s *shelf) pointingAt(member, id string) []any {
-	var out []any
+	out := []any{}
 	for e := range s.living {
 		if e.members[member] == id {
 			out = append(out, s.render(e))
