@@ -87,6 +87,8 @@ type platform struct {
 	concurrent int           // for each tenant; 0: not judged
 	foreign    time.Duration // between the calls of another client; 0: none
 
+	foreignUntil time.Duration // when that client leaves; 0: never
+
 	up, down, dial, service func() time.Duration // nil: 0
 	cold                    func() bool          // nil: never
 	answer                  func(n int, r *http.Request) *http.Response
@@ -173,7 +175,7 @@ func (p *platform) arrive(r *http.Request) *http.Response {
 		p.began, p.inFlight = time.Now(), map[string]int{}
 	}
 	now := time.Since(p.began)
-	for p.foreign > 0 && p.elsewhere+p.foreign <= now {
+	for p.foreign > 0 && p.elsewhere+p.foreign <= now && (p.foreignUntil == 0 || p.elsewhere < p.foreignUntil) {
 		p.elsewhere += p.foreign
 		p.admits(p.elsewhere)
 	}

@@ -21,7 +21,7 @@ import (
 // that counts what it refuses would else never let anyone in again.
 //
 // Quiet time gives all of it back in reverse order: the rate quickly up to where
-// the last 429 came, from there in growing steps, then the rungs, the guard in small ones. Who falls back right after the step to
+// the last 429 came, from there in steps that grow, then the rungs, the guard in small ones. Who falls back right after the step to
 // rung 0 waits twice as long before the next.
 type ladder struct {
 	level  int
@@ -99,7 +99,7 @@ func (l *ladder) recover(now time.Duration) (stepped bool) {
 		stepped = true
 		switch {
 		case l.cuts > 0:
-			step := 0.04 * float64(l.streak*l.streak)
+			step := max(0.05*float64(l.streak*l.streak), l.peak-l.cuts)
 			if above := l.cuts - l.peak; above > 0.25 {
 				step = above / 2
 			}
