@@ -86,6 +86,16 @@ func (l *look) userClaim() {
 	x.user = now >= u.implausible
 }
 
+// workOf is the stream that a label names. A person's label names none: what many
+// users do in one place of the app is one stream, or a copy under changing names
+// would be seen in pieces.
+func workOf(i Initiator, label string) string {
+	if i == User {
+		return ""
+	}
+	return label
+}
+
 // eventReads counts the reads made for one webhook event.
 type eventReads struct {
 	id uint64
@@ -103,7 +113,7 @@ func (l *look) webhookClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
 	if x.webhook == nil || x.webhook.ID == "" {
 		distinct := l.s.cover[0].distinct()
-		if distinct >= t.WebhookIDs && l.n > 0 && share(distinct, l.n) >= t.WebhookShare {
+		if distinct >= t.WebhookIDs && (l.n == 0 || share(distinct, l.n) >= t.WebhookShare) {
 			l.raise(gt702, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.WebhookIDs), unit: "entities in a day claimed by webhooks without an event", from: l.s.cover[0].since, confidence: 0.99})
 		}
 		return

@@ -96,7 +96,11 @@ func (l *look) intervals(sh *shape) { l.intervalsAt(sh, l.x.sec()) }
 
 func (l *look) intervalsAt(sh *shape, now uint32) {
 	t := &l.k.cfg.Thresholds
-	if l.x.user || len(sh.runs) < t.RegularIntervals || len(sh.runs) < 4 {
+	least := t.RegularIntervals
+	if l.x.user {
+		least *= 2 // a tag moves thresholds, it switches no rule off
+	}
+	if len(sh.runs) < least || len(sh.runs) < 4 {
 		return
 	}
 	fresh := make([]float64, len(sh.runs))
@@ -104,6 +108,9 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 		fresh[i] = float64(r.fresh)
 	}
 	if median(fresh) < float64(t.RegularRows) {
+		return
+	}
+	if median(gapsOf(sh.runs, now)) > t.RegularLongest.Seconds() {
 		return
 	}
 	l.regular(sh, now)
@@ -115,7 +122,7 @@ func (l *look) regular(sh *shape, now uint32) {
 	t := &l.k.cfg.Thresholds
 	for i, limit := range [...]float64{t.RegularSpread4, t.RegularSpread2, t.RegularSpread} {
 		n := t.RegularIntervals << (2 - i)
-		if n > len(sh.runs) {
+		if n > len(sh.runs) || l.x.user && i == 2 {
 			continue
 		}
 		gaps := gapsOf(sh.runs[len(sh.runs)-n:], now)

@@ -29,7 +29,7 @@ type Event struct {
 	// Platform.TenantHeader decide.
 	Tenant string `json:"tenant,omitempty"`
 	// Stream names the work that the call belongs to (a job, a handler); empty:
-	// Label, then Site.
+	// Label, unless it is a user's, then Site.
 	Stream    string        `json:"stream,omitempty"`
 	Purpose   string        `json:"purpose,omitempty"`
 	Initiator Initiator     `json:"initiator,omitempty"`

@@ -367,7 +367,7 @@ func (d *digester) event(x *exchange, e *Event) bool {
 	}
 	d.request(x, e.Method, u, e.RequestHeader)
 	x.initiator, x.label, x.site = e.Initiator, e.Label, e.Site
-	x.stream = firstOf(e.Stream, e.Label, e.Site)
+	x.stream = firstOf(e.Stream, workOf(e.Initiator, e.Label), e.Site)
 	x.purpose = d.purposes[e.Purpose]
 	if e.Webhook != nil {
 		x.webhook = e.Webhook

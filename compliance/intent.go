@@ -35,9 +35,10 @@ func withClaim(ctx context.Context, change func(*claim)) context.Context {
 }
 
 // WithInitiator says what makes the app call under ctx, and names it: a screen, a
-// job, a user's number. The label is the stream that the calls belong to; one
-// that holds an "@" is shown as a hash only. It is a claim: a User who reads
-// faster than a person can is a finding (GT701).
+// job, a user's number. The label is the stream that the calls belong to, except
+// a User's: what all users do in one place is one stream. A label that holds an
+// "@" is shown as a hash only. It is a claim: a User who reads faster than a
+// person can is a finding (GT701).
 func WithInitiator(ctx context.Context, i Initiator, label string) context.Context {
 	return withClaim(ctx, func(c *claim) { c.initiator, c.label = i, label })
 }

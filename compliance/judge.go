@@ -67,7 +67,7 @@ func (l *look) intent() {
 	l.t.reads++
 	l.s = l.k.st.seriesOf(x, l.k.d().key)
 	l.h = l.k.holding(l.t, x.route)
-	l.n = l.h.size(x.route, x.found.total, x.sec())
+	l.n = l.h.size(x)
 	l.claim()
 	l.s.user, l.s.purpose = x.user, x.purpose
 	l.afterWebhook()

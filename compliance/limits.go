@@ -167,9 +167,8 @@ func (l *look) budget() {
 type retryChain struct {
 	url         uint64
 	first, last int64
-	gap         int64
+	opening     int64 // the first pause
 	n           uint16
-	flat        uint16 // pauses that did not grow
 }
 
 const maxChains = 8
@@ -198,11 +197,11 @@ func (l *look) retried() {
 		return
 	}
 	gap := x.at - c.last
-	if c.gap > 0 && gap <= c.gap*11/10 {
-		c.flat++
+	if c.n++; c.n == 2 {
+		c.opening = gap
 	}
-	c.n, c.gap, c.last = c.n+1, gap, x.at
-	if int(c.n) >= t.HotRetries && c.flat >= 2 {
+	c.last = x.at
+	if int(c.n) >= t.HotRetries && float64(gap) < t.HotGrowth*float64(c.opening) {
 		l.raise(gt405, alarm{sev: Warning, measured: float64(c.n), threshold: float64(t.HotRetries), unit: "attempts of one request in 60 s, the pauses not growing",
 			from: uint32(c.first / 1e9), confidence: 1})
 	}

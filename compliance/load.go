@@ -158,8 +158,10 @@ func (l *look) judgeSynthetic() {
 	}
 	repeat := 1 - share(c.urls.distinct(), int(c.calls))
 	even := evenness(c.routes)
+	// Constant pauses vary by 0, random ones by 1, several workers' between; people
+	// come in bursts, which vary by more.
 	cv := math.Sqrt(c.m2/float64(c.calls)) / c.mean
-	if repeat >= t.SynthRepeat && even >= t.SynthEven && (cv < 0.3 || cv > 0.85 && cv < 1.15) {
+	if repeat >= t.SynthRepeat && even >= t.SynthEven && cv < t.SynthVary {
 		l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
 	}
 }

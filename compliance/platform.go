@@ -102,7 +102,7 @@ func (p Platform) WithDefaults() Platform {
 	list(&p.IDMembers, "id _id ID Id uuid gid")
 	list(&p.TotalMembers, "totalCount total total_count totalResults @odata.count totalElements totalItems")
 	list(&p.PagesMembers, "totalPageCount totalPages total_pages pageTotal")
-	list(&p.MatchMembers, "email emailAddress mobilePhone homePhone workPhone phone associatedId")
+	list(&p.MatchMembers, "email emailAddress mobilePhone homePhone workPhone phone")
 	list(&p.MatchParams, "email emailAddress emailAddresses contactDetail phone mobilePhone name search q query")
 	if p.Collections == nil {
 		p.Collections = defaultCollections()

@@ -14,6 +14,7 @@ type query struct {
 	shape     uint64 // names of the parameters, whatever their order
 	filter    uint64 // names and values, without page, watermark and ids
 	params    int
+	filters   int    // parameters that leave rows out
 	page      uint64 // hash or number of the page; 1 for the first
 	pageNo    int    // as shown in evidence
 	size      int
@@ -94,6 +95,9 @@ func (ps *params) parse(raw string, q *query) {
 			continue
 		}
 		nameHash := ps.key.sum(name)
+		if role == roleFilter || role == roleWatermark || role == roleUntil || role == roleID {
+			q.filters++
+		}
 		if role != roleID {
 			q.shape += nameHash
 		} else if len(q.ids) == 0 {
@@ -108,9 +112,11 @@ func (ps *params) parse(raw string, q *query) {
 				q.page, q.pageNo, q.cursor = ps.key.sum(value), 0, true
 			}
 		case roleOffset:
-			q.paged = true
 			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
-				offset = n
+				q.paged, offset = true, n
+			} else if _, zoneless, ok := parseTime(unescape(value)); ok { // the start of a span of time
+				q.filters++
+				q.zoneless = q.zoneless || zoneless
 			}
 		case roleCursor:
 			q.paged, q.cursor, q.page, q.pageNo = true, true, ps.key.sum(value), 0
@@ -133,12 +139,15 @@ func (ps *params) parse(raw string, q *query) {
 			if _, zoneless, ok := parseTime(unescape(value)); ok {
 				q.zoneless = q.zoneless || zoneless
 			}
+			q.filter += mix(nameHash, ps.key.sum(value)) // a span of time with an end is a slice
 		case roleEmbed:
 			if value != "" {
 				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
 			}
 		default:
-			if _, _, isTime := parseTime(value); !isTime {
+			_, zoneless, isTime := parseTime(unescape(value))
+			q.zoneless = q.zoneless || zoneless
+			if !isTime {
 				q.filter += mix(nameHash, ps.key.sum(value))
 			}
 			if ps.match[name] && value != "" {

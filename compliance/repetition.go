@@ -40,7 +40,7 @@ type enumeration struct {
 func (l *look) readByID(id uint64) {
 	x, s, now := l.x, l.s, l.x.sec()
 	l.probe(now)
-	if !x.ok() && x.status != 304 {
+	if !x.ok() && x.status != 304 || l.t.justCreated(id) {
 		return
 	}
 	l.cover(id)
@@ -75,8 +75,9 @@ func (l *look) judgeUnique(r *readSet) {
 	}
 	repeats := r.repeats()
 	if l.n == 0 {
-		if distinct >= t.UniqueAbsolute && share(repeats, int(r.hits)) < 0.01 {
-			l.raise(gt103, alarm{sev: Warning, measured: float64(distinct), threshold: float64(t.UniqueAbsolute),
+		day := distinct >= t.UniqueAbsoluteDay && l.x.sec()-r.since <= 86_400
+		if (day || distinct >= t.UniqueAbsolute) && share(repeats, int(r.hits)) < 0.01 {
+			l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.UniqueAbsolute),
 				unit: "different entities, hardly one read twice; the collection's size is unknown", from: r.since, confidence: 0.9})
 		}
 		return
@@ -149,6 +150,10 @@ func (l *look) judgeNumbers(e *enumeration) {
 	if int(e.ids) < t.EnumIDs || share(int(e.listed), int(e.known)) > t.EnumListed {
 		return
 	}
+	// People who know most of a small collection come back to what they know.
+	if r := &l.s.recent; share(r.repeats(), int(r.hits)) > t.EnumRepeats {
+		return
+	}
 	if dense := float64(e.ids) / float64(e.high-e.low+1); share(int(e.links), int(e.ids)) >= t.EnumAdjacent || dense >= t.EnumAdjacent {
 		l.raise(gt104, alarm{sev: Error, measured: float64(e.ids), threshold: float64(t.EnumIDs), unit: "ids counted up", from: e.since, confidence: 1})
 	}
@@ -156,7 +161,7 @@ func (l *look) judgeNumbers(e *enumeration) {
 
 // probe judges reads by id that find nothing.
 func (l *look) probe(now uint32) {
-	if l.x.entity == 0 {
+	if l.x.entity == 0 || l.t.justCreated(l.x.entity) {
 		return
 	}
 	e := &l.s.numbers

@@ -70,13 +70,13 @@ func (s *sample) find(fp uint32) (slot int, found bool) {
 
 // grow doubles the slots, or at max halves what is kept.
 func (s *sample) grow(max int) {
-	old := s.slots
+	old, repeats := s.slots, s.hits-s.used
 	if len(old) < max {
 		s.slots = make([]uint32, 2*len(old))
 	} else {
 		s.slots = make([]uint32, len(old))
 		s.level++
-		s.hits /= 2
+		repeats /= 2
 	}
 	s.used = 0
 	for _, fp := range old {
@@ -86,6 +86,7 @@ func (s *sample) grow(max int) {
 			s.used++
 		}
 	}
+	s.hits = s.used + repeats // halving the hits would make repeats of mere chance
 }
 
 // distinct is how many different fingerprints came, about.

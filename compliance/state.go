@@ -256,11 +256,12 @@ func (t *tenant) holding(r *routeInfo, key hashKey) *holding {
 	return h
 }
 
-// size takes in a total and gives the number of rows to reckon with: the largest
-// seen within 30 days, or the configured one; 0 is unknown.
-func (h *holding) size(r *routeInfo, total int, now uint32) int {
-	if total > 0 && (uint32(total) >= h.rows || now-h.at > 30*86_400) {
-		h.rows, h.at = uint32(total), now
+// size takes in a list's total and gives the number of rows to reckon with: the
+// largest that a query without a filter told within 30 days, or the configured
+// one; 0 is unknown. A filtered total says nothing about the whole.
+func (h *holding) size(x *exchange) int {
+	if total := uint32(x.found.total); total > 0 && x.q.filters == 0 && x.parent == 0 && (total >= h.rows || x.sec()-h.at > 30*86_400) {
+		h.rows, h.at = total, x.sec()
 	}
-	return max(int(h.rows), r.rows)
+	return max(int(h.rows), x.route.rows)
 }

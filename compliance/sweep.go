@@ -172,7 +172,10 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 		c.rows.add(entityOf(x.route, id), maxSliceRows)
 	}
 	c.delivered += page
-	if !q.ended && x.lastPage() {
+	switch {
+	case q.ended: // its last page came early
+		c.exhausted += page
+	case x.lastPage():
 		q.ended = true
 		c.exhausted += q.rows
 	}
@@ -182,23 +185,34 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 func (l *look) judgeSlices(sh *shape) {
 	t, c := &l.k.cfg.Thresholds, &sh.slices
 	rows := c.rows.distinct()
+	if rows < t.SliceRows || c.filters.distinct() < t.SliceFilters || share(int(c.exhausted), int(c.delivered)) < t.SliceExhausted {
+		return
+	}
+	a := alarm{sev: Error, measured: float64(rows), threshold: float64(t.SliceRows), unit: "rows in slices that do not overlap", from: c.since}
+	thinned := float64(uint32(1) << c.rows.level)
+	seen := c.rows.repeats()
+	if l.n == 0 {
+		// Nobody says how large the whole is: many rows, hardly one of them twice.
+		if int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
+			a.measured, a.threshold, a.confidence = float64(c.delivered), float64(t.SliceAbsolute), 0.95
+			l.raise(gt102, a)
+		}
+		return
+	}
 	expected := c.lambda
 	for _, sides := range c.crossed {
-		expected += float64(sides[0]) * float64(sides[1]) / float64(max(l.n, 1))
+		expected += float64(sides[0]) * float64(sides[1]) / float64(l.n)
 	}
-	if rows < t.SliceRows || c.filters.distinct() < t.SliceFilters || l.n == 0 || share(rows, l.n) < t.SliceShare ||
-		expected < t.SliceLambda || share(int(c.exhausted), int(c.delivered)) < t.SliceExhausted {
+	if share(rows, l.n) < t.SliceShare || expected < t.SliceLambda {
 		return
 	}
 	ratio := t.SliceRatio
 	if l.x.user {
 		ratio = t.SliceRatioUser
 	}
-	lambda := expected / float64(uint32(1)<<c.rows.level)
-	seen := c.rows.repeats()
-	if p := poisson(seen, lambda); float64(seen) < ratio*lambda && p < 1e-3 {
-		l.raise(gt102, alarm{sev: Error, measured: float64(rows), threshold: float64(t.SliceRows), unit: "rows in slices that do not overlap",
-			from: c.since, confidence: 1 - p})
+	if p := poisson(seen, expected/thinned); float64(seen) < ratio*expected/thinned && p < 1e-3 {
+		a.confidence = 1 - p
+		l.raise(gt102, a)
 	}
 }
 

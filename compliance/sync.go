@@ -303,7 +303,7 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 	x := &exchange{view: IntentView, at: int64(merged.last) * 1e9, method: "GET", tenant: s.key.tenant, stream: s.key.stream, route: s.route,
 		user: s.user, purpose: s.purpose, status: 200, q: query{params: 1}}
 	l := k.look(x)
-	l.t, l.s, l.h, l.n = t, merged, h, h.size(s.route, 0, merged.last)
+	l.t, l.s, l.h, l.n = t, merged, h, h.size(x)
 	if l.n > 0 && l.n <= k.cfg.Thresholds.SmallCollection {
 		return
 	}

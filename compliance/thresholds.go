@@ -27,18 +27,21 @@ type Thresholds struct {
 	SliceRatio     float64 `json:"sliceRatio,omitempty"`   // observed overlap below this part of it
 	SliceRatioUser float64 `json:"sliceRatioUser,omitempty"`
 	SliceExhausted float64 `json:"sliceExhausted,omitempty"` // share of rows from queries read to their end
+	SliceAbsolute  int     `json:"sliceAbsolute,omitempty"`  // where the collection's size is unknown: rows, with hardly a repeat
 
-	UniqueReads     int     `json:"uniqueReads,omitempty"` // GT103: distinct entities read
-	UniqueReadsUser int     `json:"uniqueReadsUser,omitempty"`
-	UniqueLambda    float64 `json:"uniqueLambda,omitempty"` // repeats expected by chance
-	UniqueP         float64 `json:"uniqueP,omitempty"`
-	UniquePUser     float64 `json:"uniquePUser,omitempty"`
-	UniqueRatio     float64 `json:"uniqueRatio,omitempty"`
-	UniqueAbsolute  int     `json:"uniqueAbsolute,omitempty"` // where the collection's size is unknown: distinct entities with hardly a repeat
+	UniqueReads       int     `json:"uniqueReads,omitempty"` // GT103: distinct entities read
+	UniqueReadsUser   int     `json:"uniqueReadsUser,omitempty"`
+	UniqueLambda      float64 `json:"uniqueLambda,omitempty"` // repeats expected by chance
+	UniqueP           float64 `json:"uniqueP,omitempty"`
+	UniquePUser       float64 `json:"uniquePUser,omitempty"`
+	UniqueRatio       float64 `json:"uniqueRatio,omitempty"`
+	UniqueAbsolute    int     `json:"uniqueAbsolute,omitempty"`    // where the collection's size is unknown: distinct entities in 7 days with hardly a repeat ...
+	UniqueAbsoluteDay int     `json:"uniqueAbsoluteDay,omitempty"` // ... or in a day
 
 	EnumIDs       int     `json:"enumIDs,omitempty"`       // GT104: ids of one prefix
 	EnumAdjacent  float64 `json:"enumAdjacent,omitempty"`  // share of them with a neighbour read too
 	EnumListed    float64 `json:"enumListed,omitempty"`    // at most this share was seen in lists before
+	EnumRepeats   float64 `json:"enumRepeats,omitempty"`   // at most this share of the reads came back to an id
 	EnumProbes    int     `json:"enumProbes,omitempty"`    // or: reads by id ...
 	EnumMissShare float64 `json:"enumMissShare,omitempty"` // ... of which this share is a 404
 
@@ -63,12 +66,13 @@ type Thresholds struct {
 	TileBefore   float64       `json:"tileBefore,omitempty"` // of a period before the last run
 	TileAfter    float64       `json:"tileAfter,omitempty"`  // of a period after it
 
-	RegularIntervals int     `json:"regularIntervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
-	RegularSpread    float64 `json:"regularSpread,omitempty"`    // MAD / median
-	RegularSpread2   float64 `json:"regularSpread2,omitempty"`
-	RegularSpread4   float64 `json:"regularSpread4,omitempty"`
-	RegularMax       float64 `json:"regularMax,omitempty"`  // longest interval, in medians
-	RegularRows      int     `json:"regularRows,omitempty"` // new rows, median of the runs
+	RegularIntervals int           `json:"regularIntervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
+	RegularSpread    float64       `json:"regularSpread,omitempty"`    // MAD / median
+	RegularSpread2   float64       `json:"regularSpread2,omitempty"`
+	RegularSpread4   float64       `json:"regularSpread4,omitempty"`
+	RegularMax       float64       `json:"regularMax,omitempty"`     // longest interval, in medians
+	RegularLongest   time.Duration `json:"regularLongest,omitempty"` // interval; longer ones are left to GT204
+	RegularRows      int           `json:"regularRows,omitempty"`    // new rows, median of the runs
 
 	PhaseRuns int     `json:"phaseRuns,omitempty"` // GT203
 	PhaseR    float64 `json:"phaseR,omitempty"`    // length of the mean vector
@@ -99,6 +103,7 @@ type Thresholds struct {
 	SynthCalls   int           `json:"synthCalls,omitempty"`   // GT302: in 5 min
 	SynthRepeat  float64       `json:"synthRepeat,omitempty"`  // share of repeated URLs
 	SynthEven    float64       `json:"synthEven,omitempty"`    // evenness of routes
+	SynthVary    float64       `json:"synthVary,omitempty"`    // coefficient of variation of the pauses, at most
 	SandboxRate  float64       `json:"sandboxRate,omitempty"`  // GT303: calls a second over 60 s
 	SandboxCalls int           `json:"sandboxCalls,omitempty"` // in 10 min
 
@@ -106,6 +111,7 @@ type Thresholds struct {
 	ThrottledShare float64 `json:"throttledShare,omitempty"`
 	RateShare      float64 `json:"rateShare,omitempty"`  // GT403: of the rate for a minute
 	DayShare       float64 `json:"dayShare,omitempty"`   // GT404
+	HotGrowth      float64 `json:"hotGrowth,omitempty"`  // GT405: the last pause, in first ones
 	HotRetries     int     `json:"hotRetries,omitempty"` // GT405: in 60 s
 
 	UncheckedDay   int     `json:"uncheckedDay,omitempty"` // GT501: a day, then an error
@@ -141,17 +147,17 @@ type Thresholds struct {
 var defaultThresholds = Thresholds{
 	SmallCollection: 500,
 
-	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 3000,
+	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 2900,
 	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2,
-	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6,
-	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 3000,
-	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
+	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAbsolute: 1800,
+	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 700,
+	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumRepeats: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
 	RunGap: time.Minute, RunRows: 3000, RunRowsUser: 5000, RunRate: 20, RunPage: 20,
 	CoverRows: 2000, CoverDay: 0.5, CoverWeek: 0.9,
 	HydratePages: 3, HydratePagesUser: 5, HydrateShare: 0.6, HydrateReads: 40,
 
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
-	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.30, RegularSpread4: 0.35, RegularMax: 5, RegularRows: 100,
+	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.30, RegularSpread4: 0.35, RegularMax: 5, RegularLongest: 13 * time.Hour, RegularRows: 100,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
 	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.97, WeeklyRuns: 3,
 	ClockHours: 22, ClockRows: 100,
@@ -159,9 +165,9 @@ var defaultThresholds = Thresholds{
 	UnusedRows: 1000, UnusedShare: 0.01,
 
 	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatServer: 0.2,
-	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.95, SandboxRate: 5, SandboxCalls: 2000,
+	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.95, SynthVary: 1.15, SandboxRate: 5, SandboxCalls: 2000,
 
-	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5,
+	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 
 	UncheckedDay: 10, UncheckedShare: 0.05, UnchangedShare: 0.5, WholeShare: 0.8, ImpatientReads: 5,
 

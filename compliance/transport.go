@@ -126,7 +126,7 @@ func (t *Transport) exchange(req *http.Request) *exchange {
 	k.d().request(x, req.Method, req.URL, req.Header)
 	if c := claimOf(ctx); c != nil {
 		x.initiator, x.label, x.purpose = c.initiator, c.label, k.d().purposes[c.purpose]
-		x.stream = firstOf(c.label, c.stream)
+		x.stream = firstOf(workOf(c.initiator, c.label), c.stream)
 		if c.event != nil {
 			x.webhook = &c.event.WebhookEvent
 		}

@@ -245,6 +245,12 @@ type createdEntity struct {
 	reads uint16
 }
 
+// justCreated tells whether the app itself has made this entity lately; to read
+// it, even before it is there, is no search for ids.
+func (t *tenant) justCreated(id uint64) bool {
+	return slices.ContainsFunc(t.created, func(c createdEntity) bool { return c.id == id })
+}
+
 // awaited judges reads of an entity just created: GT505.
 func (l *look) awaited() {
 	x, t := l.x, &l.k.cfg.Thresholds
