@@ -105,6 +105,7 @@ func collections() []*collection {
 		},
 		{
 			name: "properties", prefix: "PRP", rows: 30, seed: seedProperty,
+			required: []string{"address", "departmentId", "marketingMode", "negotiatorId", "officeIds"},
 			members: map[string]kind{
 				"marketingMode": text, "currency": text, "address": object, "strapline": text, "description": text,
 				"summary": text, "departmentId": text, "negotiatorId": text, "bedrooms": number, "bathrooms": number,
@@ -116,7 +117,8 @@ func collections() []*collection {
 		},
 		{
 			name: "offices", prefix: "OFF", rows: 3, seed: seedOffice,
-			needed: []string{"name"},
+			needed:   []string{"name"},
+			required: []string{"address"},
 			members: map[string]kind{
 				"name": text, "manager": text, "active": flag, "region": text, "address": object,
 				"workPhone": text, "email": text, "metadata": object,
@@ -126,7 +128,8 @@ func collections() []*collection {
 		},
 		{
 			name: "negotiators", prefix: "NEG", rows: 6, seed: seedNegotiator,
-			needed: []string{"name"},
+			needed:   []string{"name"},
+			required: []string{"officeId"},
 			members: map[string]kind{
 				"name": text, "jobTitle": text, "officeId": text, "workPhone": text, "mobilePhone": text,
 				"email": text, "active": flag, "metadata": object,

@@ -50,6 +50,7 @@ type entity struct {
 	listed            time.Time      // in lists and searches from then on
 	deleted           bool
 	writes            map[string]write // by member path: the newest write
+	shown             json.RawMessage  // what show made of this version; nil: not yet
 }
 
 // write is who changed a member last, and what it held before.
@@ -76,7 +77,7 @@ func (s *shelf) at(i int) *entity {
 	e := s.entities[i]
 	if e == nil {
 		seed := s.d.seeder(s.tenant, s.name, i)
-		e = &entity{id: s.id(i), version: 1, members: plain(s.seed(seed))}
+		e = &entity{id: s.id(i), version: 1, members: plain(s.seed(seed)).(map[string]any)}
 		e.created, e.modified = seed.when()
 		s.entities[i] = e
 	}
@@ -137,6 +138,14 @@ func (s *shelf) render(e *entity) map[string]any {
 	return out
 }
 
+// show is render as JSON, kept until the entity changes.
+func (s *shelf) show(e *entity) json.RawMessage {
+	if e.shown == nil {
+		e.shown = encode(s.render(e))
+	}
+	return e.shown
+}
+
 func (s *shelf) links(e *entity) map[string]any {
 	links := map[string]any{"self": link("/" + s.name + "/" + e.id)}
 	for _, to := range []string{"offices", "negotiators"} {
@@ -189,15 +198,35 @@ func decode(b []byte) (any, error) {
 	return v, nil
 }
 
-// plain brings Go values into the form that decode gives.
-func plain(members map[string]any) map[string]any {
-	v, err := toPlain(members)
-	if err != nil {
-		panic("platformtest: " + err.Error()) // seeded values always marshal
+// encode writes JSON as the platform does, without HTML escapes.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic("platformtest: " + err.Error()) // our own values always marshal
 	}
-	return v.(map[string]any)
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
+// plain brings a seeded value into the form that decode gives.
+func plain(v any) any {
+	switch v := v.(type) {
+	case int:
+		return json.Number(strconv.Itoa(v))
+	case map[string]any:
+		for member, value := range v {
+			v[member] = plain(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = plain(value)
+		}
+	}
+	return v
+}
+
+// toPlain brings any value that marshals into that form.
 func toPlain(v any) (any, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -227,8 +256,7 @@ func (s *Server) Entity(tenant, collection, id string) json.RawMessage {
 	if e == nil {
 		return nil
 	}
-	b, _ := json.Marshal(shelf.render(e))
-	return b
+	return bytes.Clone(shelf.show(e))
 }
 
 // IDs returns the ids of a customer's living entities, in the platform's order.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -18,7 +17,7 @@ import (
 const recorded = 1 << 20
 
 // largest is the largest request body that is accepted.
-const largest = 10 << 20
+const largest = 4 << 20
 
 // exchange is one call on its way through the platform, and its ResponseWriter.
 type exchange struct {
@@ -199,14 +198,8 @@ func (x *exchange) fail(status int, description string, errors ...fieldError) {
 }
 
 func (x *exchange) json(status int, value any) {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		panic("platformtest: " + err.Error()) // our own values always marshal
-	}
 	x.header().Set("Content-Type", "application/json; charset=utf-8")
-	x.answer(status, bytes.TrimSuffix(body.Bytes(), []byte{'\n'}))
+	x.answer(status, encode(value))
 }
 
 // answer sends the whole answer. The call leaves the count of those in flight

@@ -33,6 +33,7 @@ func (e *entity) merge(patch map[string]any, writer string, now time.Time) []cha
 // touch makes a new version.
 func (e *entity) touch(now time.Time) {
 	e.version++
+	e.shown = nil
 	e.modified = later(e.modified, now)
 }
 

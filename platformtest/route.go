@@ -1,6 +1,7 @@
 package platformtest
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 )
@@ -48,11 +49,10 @@ func (s *Server) get(x *exchange, col *collection, id string) {
 	s.data.mu.Lock()
 	shelf := s.data.shelf(x.req.Tenant, col.name)
 	e := shelf.find(id)
-	var body map[string]any
+	var body json.RawMessage
 	var tag string
 	if e != nil {
-		body, tag = shelf.render(e), shelf.tag(e)
-		shelf.embed(e, body, embeds)
+		body, tag = shelf.with(e, embeds), shelf.tag(e)
 	}
 	s.data.mu.Unlock()
 	if e == nil {
@@ -79,17 +79,20 @@ func (x *exchange) embeds(col *collection) ([]string, bool) {
 	return embeds, true
 }
 
-// embed adds what was asked for. Of the relations that the platform names,
-// those to collections that are served here have content; the others are empty.
-func (s *shelf) embed(e *entity, body map[string]any, embeds []string) {
+// with is the entity with what was asked for embedded. Of the relations that
+// the platform names, those to collections that are served here have content;
+// the others are empty.
+func (s *shelf) with(e *entity, embeds []string) json.RawMessage {
 	if len(embeds) == 0 {
-		return
+		return s.show(e)
 	}
 	embedded := map[string]any{}
 	for _, name := range embeds {
 		embedded[name] = s.related(e, name)
 	}
+	body := s.render(e)
 	body["_embedded"] = embedded
+	return encode(body)
 }
 
 func (s *shelf) related(e *entity, name string) any {
@@ -112,7 +115,7 @@ func (s *shelf) related(e *entity, name string) any {
 		properties := s.d.shelf(s.tenant, "properties")
 		for p := range properties.living {
 			if p.inside("letting", "landlordId") == e.id {
-				owned = append(owned, properties.render(p))
+				owned = append(owned, properties.show(p))
 			}
 		}
 		return owned
@@ -134,7 +137,7 @@ func (s *shelf) pointingAt(member, id string) []any {
 	out := []any{}
 	for e := range s.living {
 		if e.members[member] == id {
-			out = append(out, s.render(e))
+			out = append(out, s.show(e))
 		}
 	}
 	return out
@@ -144,7 +147,7 @@ func (s *shelf) rendered(ids []string) []any {
 	out := []any{}
 	for _, id := range ids {
 		if e := s.find(id); e != nil {
-			out = append(out, s.render(e))
+			out = append(out, s.show(e))
 		}
 	}
 	return out

@@ -79,10 +79,7 @@ func (s *Server) list(x *exchange, col *collection, _ string) {
 	page := found[min((q.number-1)*q.size, total):min(q.number*q.size, total)]
 	entities := make([]any, len(page))
 	for i, at := range page {
-		e := shelf.at(at)
-		body := shelf.render(e)
-		shelf.embed(e, body, q.embeds)
-		entities[i] = body
+		entities[i] = shelf.with(shelf.at(at), q.embeds)
 	}
 	s.data.mu.Unlock()
 	pages := (total + q.size - 1) / q.size

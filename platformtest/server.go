@@ -193,7 +193,8 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// sleep waits for d, or until the server closes. The client does not matter.
+// sleep holds a handler for d, whatever its client does. When the server closes
+// meanwhile the call is cut off.
 func (s *Server) sleep(d time.Duration) {
 	if d <= 0 {
 		return
@@ -203,5 +204,6 @@ func (s *Server) sleep(d time.Duration) {
 	select {
 	case <-t.C:
 	case <-s.done:
+		panic(http.ErrAbortHandler)
 	}
 }

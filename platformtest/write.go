@@ -111,7 +111,7 @@ func (s *Server) patchLocked(x *exchange, col *collection, id string, v any) (re
 func (s *shelf) writable(e *entity, body map[string]any) (map[string]any, []fieldError) {
 	var wrong []fieldError
 	out := maps.Clone(body)
-	shown := plain(s.render(e))
+	shown := s.render(e)
 	for _, member := range readOnly {
 		value, given := body[member]
 		if given && !equal(value, shown[member]) {
