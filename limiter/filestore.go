@@ -29,8 +29,8 @@ import (
 // Time is the wall clock's, and never goes back in the file. Windows of up to a
 // minute that the file holds count as made when it is opened.
 //
-// A FileStore may be used by several Transports and must be closed after them.
-// Network file systems must offer locks that hold between their hosts.
+// The Transport that it is given to closes it. Several Transports open the path
+// once each. Network file systems must offer locks that hold between their hosts.
 func NewFileStore(path string) (Store, error) {
 	f, salt, err := openState(path)
 	if err != nil {
@@ -88,6 +88,7 @@ type fileStore struct {
 	reuse   cell               // to read others into
 	changed []*count           // what is to be written at the end of the turn
 	lost    bool               // a page was mended in this turn
+	handed  int                // units granted in this turn
 
 	last     time.Time     // of the latest step
 	jumped   time.Duration // how much the wall clock was ahead of the monotonic one, in all
@@ -271,9 +272,7 @@ func (s *fileStore) step(b Batch) (Grants, error) {
 		err = s.flush(now)
 	}
 	if err != nil {
-		for _, grant := range g.Grants {
-			delete(s.granted, grant.ID)
-		}
+		s.revoke(g.Grants)
 		return Grants{}, err
 	}
 	if s.unsynced {

@@ -104,7 +104,7 @@ func (s *fileStore) settle(b Batch, now time.Time) error {
 		if d.Cost > 0 {
 			p.cost = d.Cost
 		}
-		if d.Unsent || d.Free && !p.open {
+		if d.Unsent || d.Age >= 0 { // there is no slot here to wait for
 			delete(s.granted, d.ID)
 		}
 	}
@@ -214,6 +214,9 @@ func (s *fileStore) admit(b Batch, now time.Time) (Grants, error) {
 			g.Grants = append(g.Grants, s.grant(b.Limits, a, now))
 		}
 	}
+	if err := s.loadDays(b, now); err != nil {
+		return g, err
+	}
 	g.Day = s.dayCounts(b, now)
 	g.Lost, s.lost = s.lost, false
 	return g, nil
@@ -278,7 +281,8 @@ func (s *fileStore) fill(c *count, l Limit, b Batch, cost int, now time.Time) (r
 	}
 	d.giveBack(c.block.mark, c.block.left)
 	most := s.lowest(c, l.Max, now)
-	size := max(cost, min(c.block.nextSize(now), (most-d.used(now))/8))
+	// what this step has handed out may be lost with the block
+	size := max(cost, min(c.block.nextSize(now), blockMax-s.handed, (most-d.used(now))/8))
 	mark, ok := d.take(now, size, most)
 	if !ok {
 		size = cost
@@ -299,6 +303,7 @@ func (s *fileStore) fill(c *count, l Limit, b Batch, cost int, now time.Time) (r
 // grant takes what fits has seen to be there.
 func (s *fileStore) grant(limits Limits, a Ask, now time.Time) Grant {
 	s.nextID++
+	s.handed += max(1, a.Cost)
 	p := &permit{at: now, cost: max(1, a.Cost)}
 	for _, l := range limits {
 		id := s.home(idOf(l, a.Tenant))
@@ -316,6 +321,18 @@ func (s *fileStore) grant(limits Limits, a Ask, now time.Time) Grant {
 	}
 	s.granted[s.nextID] = p
 	return Grant{ID: s.nextID, Tenant: a.Tenant, Cost: p.cost}
+}
+
+// revoke takes back grants that the file could not be told of.
+func (s *fileStore) revoke(grants []Grant) {
+	for _, g := range grants {
+		for _, ch := range s.granted[g.ID].charges {
+			if c := s.count(ch.of); ch.mark != 0 && c.block.mark == ch.mark {
+				c.block.left += g.Cost
+			}
+		}
+		delete(s.granted, g.ID)
+	}
 }
 
 // keepOpen renews the lease of this process's permits that wait for the wire, and
@@ -343,6 +360,25 @@ func (s *fileStore) keepOpen(now time.Time) error {
 				c.cell.window.add(stamp{at: now.UnixNano(), n: 1, open: true})
 				ch.at = now.UnixNano()
 				s.touch(c)
+			}
+		}
+	}
+	return nil
+}
+
+// loadDays reads the Day counts that b touches without asking for a unit.
+func (s *fileStore) loadDays(b Batch, now time.Time) error {
+	for _, l := range b.Limits {
+		for _, a := range b.Asks {
+			if l.Kind != Day || a.Calls > 0 {
+				continue
+			}
+			c := s.count(s.home(idOf(l, a.Tenant)))
+			if err := s.load(c, now); err != nil || !c.there {
+				return err
+			}
+			if _, err := s.dayOf(c, b.Day, now); err != nil {
+				return err
 			}
 		}
 	}

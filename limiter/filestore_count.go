@@ -370,6 +370,7 @@ func (s *fileStore) trim(now time.Time) {
 // added.
 func (s *fileStore) refresh(now time.Time) error {
 	s.turn++
+	s.handed = 0
 	if now.Sub(s.checked).Abs() > time.Second {
 		at, err := os.Lstat(s.path)
 		mine, err2 := s.file.Stat()

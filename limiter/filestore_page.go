@@ -94,7 +94,6 @@ func (c *cell) fields() []*int64 {
 func (c *cell) marshal(p []byte) {
 	clear(p)
 	le := binary.LittleEndian
-	le.PutUint32(p[4:], c.index)
 	le.PutUint64(p[8:], c.seq)
 	p[16] = byte(c.kind)
 	copy(p[24:], c.key[:])
@@ -128,7 +127,13 @@ func (c *cell) marshal(p []byte) {
 		}
 	}
 	le.PutUint32(p[20:], uint32(n))
-	le.PutUint32(p, crc32.Checksum(p[4:], castagnoli))
+	sealPage(p, c.index)
+}
+
+// sealPage makes p a good page of cell index.
+func sealPage(p []byte, index uint32) {
+	binary.LittleEndian.PutUint32(p[4:], index)
+	binary.LittleEndian.PutUint32(p, crc32.Checksum(p[4:], castagnoli))
 }
 
 // unmarshal reads page p as cell index. It keeps c's storage.
@@ -182,6 +187,10 @@ func marshalHead(p []byte, salt [16]byte) {
 	binary.LittleEndian.PutUint32(p[24:], fileVersion)
 	binary.LittleEndian.PutUint32(p[28:], pageSize)
 	copy(p[32:], salt[:])
+	checksumHead(p)
+}
+
+func checksumHead(p []byte) {
 	binary.LittleEndian.PutUint32(p[pageSize-4:], crc32.Checksum(p[:pageSize-4], castagnoli))
 }
 

@@ -1,0 +1,5 @@
+package limiter
+
+import "errors"
+
+func makeFIFO(string) error { return errors.ErrUnsupported }
