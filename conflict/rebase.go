@@ -85,35 +85,32 @@ func (r *rebase) patch(base, ours, theirs int, top bool) bool {
 }
 
 // member writes one member where it is to be sent. empty is len(out) before the
-// first member of its object.
-func (r *rebase) member(was, name, value, is, empty int) bool {
+// first member of its object. Objects are gone into rather than compared first:
+// comparing at every level would take time quadratic in the depth.
+func (r *rebase) member(was, name, value, is, empty int) (sent bool) {
 	kept := r.keeps()
-	if !kept && (r.unchanged(was, value) || r.there(value, is)) {
+	inside := r.ours.isObject(value) && r.theirs.isObject(is) && (r.deep || r.theirs != r.base && r.base.isObject(was))
+	if !inside && !kept && (r.unchanged(was, value) || r.there(value, is)) {
 		return false
 	}
 	mark := len(r.out)
-	if mark > empty {
-		r.out = append(r.out, ',')
-	}
+	r.comma(empty)
 	r.out = append(append(r.out, r.ours.raw(name)...), ':')
 	switch {
-	case r.deep && r.ours.isObject(value) && r.theirs.isObject(is):
-		if !r.patch(r.object(was), value, is, false) && !kept {
-			r.out = r.out[:mark]
-			return false
-		}
-	case r.untouched(was, is):
-		r.out = append(r.out, r.ours.raw(value)...)
-	case !r.deep && r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
-		if !r.merge(was, value, is, nil) && !kept {
-			r.out = r.out[:mark]
-			return false
-		}
+	case inside && r.deep:
+		sent = r.patch(r.object(was), value, is, false)
+	case inside:
+		sent = r.merge(was, value, is, nil)
 	default:
-		if r.base != nil && !r.unchanged(was, value) && !r.there(value, is) {
+		sent = true
+		if r.base != nil && !r.untouched(was, is) && !r.unchanged(was, value) && !r.there(value, is) {
 			r.overlap()
 		}
 		r.out = append(r.out, r.ours.raw(value)...)
+	}
+	if !sent && !kept {
+		r.out = r.out[:mark]
+		return false
 	}
 	return true
 }
@@ -139,15 +136,15 @@ func (r *rebase) merge(base, ours, theirs int, settled func(name string) bool) (
 			if !r.untouched(was, is) {
 				r.overlap()
 			}
+		case r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
+			r.comma(empty)
+			r.out = append(append(r.out, r.theirs.raw(name)...), ':')
+			differs = r.merge(was, value, is, nil) || differs
 		case r.unchanged(was, value) || r.there(value, is):
 			r.put(empty, r.theirs, name, is)
 		case r.untouched(was, is):
 			differs = true
 			r.put(empty, r.ours, nameOf(value), value)
-		case r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
-			r.comma(empty)
-			r.out = append(append(r.out, r.theirs.raw(name)...), ':')
-			differs = r.merge(was, value, is, nil) || differs
 		default:
 			differs = true
 			r.overlap()

@@ -31,7 +31,7 @@ func (c *core) watch(req *http.Request, resp *http.Response, asked uint64) {
 	switch {
 	case resp.StatusCode != http.StatusOK,
 		c.cfg.CacheBytes < 0, c.closed.Load(),
-		resp.ContentLength == 0, resp.ContentLength > int64(c.cfg.MaxBody),
+		resp.Body == http.NoBody, resp.ContentLength > int64(c.cfg.MaxBody),
 		encoding != "" && encoding != "gzip" && encoding != "identity",
 		len(req.Header["Range"]) > 0,
 		!isJSON(resp.Header.Get("Content-Type")):
