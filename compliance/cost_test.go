@@ -1,0 +1,83 @@
+package compliance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// warm is a checker that has seen traffic, and the exchanges of a normal app.
+func warm(t testing.TB) (*Checker, []*exchange) {
+	k, err := New(Config{Key: []byte("0123456789abcdef")})
+	require.NoError(t, err)
+	t.Cleanup(func() { k.Close() })
+	var xs []*exchange
+	for i := range 64 {
+		path := fmt.Sprintf("https://api.example.test/contacts/K%dX", i%16*31)
+		if i%4 == 0 {
+			path = fmt.Sprintf("https://api.example.test/properties/?officeId=OXF&pageSize=25&pageNumber=%d", i%3+1)
+		}
+		u, err := url.Parse(path)
+		require.NoError(t, err)
+		x := k.d().get()
+		x.at = day0.UnixNano()
+		x.tenant, x.stream, x.initiator = "ABC", "GET /diary", User
+		k.d().request(x, "GET", u, http.Header{"Reapit-Customer": {"ABC"}})
+		k.d().response(x, 200, http.Header{"Etag": {`"v1"`}})
+		x.known = true
+		xs = append(xs, x)
+	}
+	for range 4 {
+		feedAll(k, xs, time.Second)
+	}
+	return k, xs
+}
+
+func feedAll(k *Checker, xs []*exchange, gap time.Duration) {
+	for _, x := range xs {
+		x.at += int64(64 * gap)
+		x.end = x.at + 1e7
+		k.mu.Lock()
+		k.begin(x, false)
+		k.judge(x)
+		k.unlock(context.Background())
+	}
+}
+
+func TestJudgingAllocatesNothing(t *testing.T) {
+	k, xs := warm(t)
+	require.Zero(t, testing.AllocsPerRun(200, func() { feedAll(k, xs, 2*time.Second) }))
+}
+
+// BenchmarkEvent is the whole cost of one event without an answer's body: digest,
+// both views, the lock.
+func BenchmarkEvent(b *testing.B) {
+	k, xs := warm(b)
+	headers := http.Header{"Reapit-Customer": {"ABC"}, "Authorization": {"Bearer x"}}
+	answer := http.Header{"Etag": {`"v1"`}, "Content-Type": {"application/json"}}
+	at := xs[0].at
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		x := k.d().get()
+		at += 2e9
+		x.at, x.end = at, at+1e7
+		x.stream, x.initiator = "GET /diary", User
+		k.d().request(x, "GET", xs[i%len(xs)].rawURL, headers)
+		k.mu.Lock()
+		k.begin(x, true)
+		k.unlock(context.Background())
+		k.d().response(x, 200, answer)
+		x.known = true
+		k.mu.Lock()
+		k.st.app.flight.live--
+		k.st.tenants["ABC"].flight.live--
+		k.judge(x)
+		k.unlock(context.Background())
+		k.d().put(x)
+	}
+}
