@@ -59,7 +59,7 @@ func (s *state) shareable(resp *http.Response) bool {
 	for _, v := range h["Vary"] {
 		for name := range strings.SplitSeq(v, ",") {
 			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-			if name == "*" || s.ignored[name] {
+			if name == "*" || s.headers[name] == ignored {
 				return false
 			}
 		}

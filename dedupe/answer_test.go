@@ -276,8 +276,8 @@ func TestFault66FollowersShareNothingMutable(t *testing.T) {
 				b[j] = 'z'
 			}
 			resp.Body.Close()
-			if _, err := resp.Body.Read(b); err == nil {
-				t.Error("a closed body can be read")
+			if _, err := resp.Body.Read(b); err != http.ErrBodyReadAfterClose {
+				t.Errorf("reading a closed body: %v", err)
 			}
 			for _, other := range got[i+1:] {
 				if other.Header.Get("X") != "1" || other.Trailer.Get("Sum") != "9" {
@@ -309,6 +309,34 @@ func TestTrailersSurvive(t *testing.T) {
 				if r := <-ch; r.resp == nil || r.resp.Trailer.Get("Sum") != "9" {
 					t.Errorf("of %d: trailer lost, %v", n+1, r.err)
 				}
+			}
+		}
+	})
+}
+
+// The context that a flight has of its own ends with the last use of it: what
+// waits on it below is freed.
+func TestContextOfAFlightEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var own []context.Context
+		tr := transport(t, stub(func(req *http.Request) (*http.Response, error) {
+			own = append(own, req.Context())
+			time.Sleep(time.Second)
+			return answerWith(200, req.URL.Path), nil
+		}), Config{})
+		do(tr, get(t.Context(), office)) // alone
+		all := []<-chan result{start(tr, get(t.Context(), office)), start(tr, get(t.Context(), office))}
+		for _, ch := range all {
+			<-ch
+		}
+		resp, err := tr.RoundTrip(get(t.Context(), office)) // closed early
+		if err != nil || own[2].Err() != nil {
+			t.Fatal(err, own[2].Err())
+		}
+		resp.Body.Close()
+		for i, ctx := range own {
+			if ctx.Err() == nil || ctx == t.Context() {
+				t.Errorf("flight %d: its context goes on", i)
 			}
 		}
 	})

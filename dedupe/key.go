@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -35,42 +36,110 @@ func (t *Transport) appendKey(dst []byte, req *http.Request) (key []byte, scope 
 	if u.User != nil {
 		dst = identity.AppendField(dst, u.User.String())
 	}
-	var space [24]string
-	names := space[:0]
-	for name := range req.Header {
-		canonical := textproto.CanonicalMIMEHeaderKey(name)
-		if !t.ignored[canonical] {
-			if !sharableWith(canonical, req.Header[name]) {
-				return nil, 0, false
-			}
-			names = append(names, name)
-		}
+	var space [16]field
+	fields, known, ok := t.fields(space[:0], req.Header)
+	if !ok {
+		return nil, 0, false
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		dst = identity.AppendField(dst, name)
-		values := req.Header[name]
-		dst = binary.AppendUvarint(dst, uint64(len(values)))
-		for _, v := range values {
+	for _, f := range fields {
+		dst = identity.AppendField(dst, f.name)
+		dst = binary.AppendUvarint(dst, uint64(len(f.values)))
+		for _, v := range f.values {
 			dst = identity.AppendField(dst, v)
 		}
 	}
-	if t.cfg.Principal == nil {
-		return dst, scope, t.hasCredential(req)
+	if t.cfg.Principal != nil {
+		principal := t.cfg.Principal(req)
+		dst = identity.AppendField(dst, principal)
+		known = principal != ""
 	}
-	principal := t.cfg.Principal(req)
-	return identity.AppendField(dst, principal), scope, principal != ""
+	return dst, scope, known
+}
+
+// field is one header of a request.
+type field struct {
+	name   string
+	values []string
+}
+
+// fields adds the headers that are compared, in the order of their names. known
+// is true where one of them is a credential; ok is false where one of them says
+// that the read is not to be shared.
+func (s *state) fields(dst []field, h http.Header) (fields []field, known, ok bool) {
+	for name, values := range h {
+		class, listed := s.headers[name]
+		if !listed {
+			name := textproto.CanonicalMIMEHeaderKey(name)
+			if class = s.headers[name]; strings.HasPrefix(name, "If-") {
+				return nil, false, false
+			}
+		}
+		switch class {
+		case ignored:
+			continue
+		case judged:
+			if !sharableWith(name, values) {
+				return nil, false, false
+			}
+		case credential:
+			known = known || slices.ContainsFunc(values, func(v string) bool { return v != "" })
+		}
+		dst = append(dst, field{name, values})
+	}
+	slices.SortFunc(dst, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return dst, known, true
+}
+
+// headerClass is what a request header means for sharing.
+type headerClass uint8
+
+const (
+	compared   headerClass = iota
+	ignored                // the answer does not depend on it
+	judged                 // see sharableWith
+	credential             // tells who calls
+)
+
+// headerClasses by canonical name.
+func headerClasses(c Config) map[string]headerClass {
+	m := map[string]headerClass{}
+	for _, name := range []string{"Accept-Encoding", "Accept-Language", "Content-Type", "Origin", "Referer"} {
+		m[name] = compared // listed, since they are common
+	}
+	for _, name := range judgedHeaders {
+		m[name] = judged
+	}
+	for _, name := range c.Coalesce.Ignore {
+		m[http.CanonicalHeaderKey(name)] = ignored
+	}
+	for _, name := range c.Credentials {
+		m[http.CanonicalHeaderKey(name)] = credential
+	}
+	return m
 }
 
 // appendScope adds the endpoint and the tenant.
 func (s *state) appendScope(dst []byte, req *http.Request) []byte {
 	dst = identity.AppendField(dst, req.URL.Scheme)
-	dst = identity.AppendField(dst, endpoint.Host(req.URL))
+	dst = identity.AppendField(dst, endpoint.Name(req.URL.Hostname()))
+	dst = identity.AppendField(dst, portOf(req.URL))
 	tenant := ""
 	if s.cfg.Tenant != nil {
 		tenant = s.cfg.Tenant(req)
 	}
 	return identity.AppendField(dst, tenant)
+}
+
+func portOf(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	case u.Scheme == "http":
+		port = "80"
+	}
+	return port
 }
 
 func (s *state) hasCredential(req *http.Request) bool {
@@ -91,25 +160,22 @@ func plainRead(req *http.Request) bool {
 		len(req.TransferEncoding) == 0 && len(req.Trailer) == 0
 }
 
-// sharableWith tells whether a read with this header may be shared at all: not a
-// part, a condition, a stream, an upgrade, or one that asks for a fresh answer.
+// judgedHeaders are those that may keep a read from being shared; so does every
+// If-... header.
+var judgedHeaders = []string{"Range", "Upgrade", "Pragma", "Expect", "Te", "Http2-Settings", "Connection", "Cache-Control", "Accept"}
+
+// sharableWith tells whether a read with this judged header may be shared: not a
+// part, a stream, an upgrade, or one that asks for a fresh answer.
 func sharableWith(name string, values []string) bool {
-	switch name {
-	case "Range", "Upgrade", "Pragma", "Expect", "Te", "Http2-Settings":
-		return false
+	switch http.CanonicalHeaderKey(name) {
 	case "Connection":
 		return !anyToken(values, "upgrade")
 	case "Cache-Control":
 		return !anyToken(values, "no-cache", "no-store", "max-age=0")
 	case "Accept":
-		for _, v := range values {
-			if isStream(v) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(values, isStream)
 	}
-	return !strings.HasPrefix(name, "If-")
+	return false
 }
 
 // streams are media types whose bodies may never end.

@@ -283,6 +283,16 @@ func TestKeysAreUnambiguous(t *testing.T) {
 		get(t.Context(), "http://a.test/b?c", "X-A", "1X-B2"),
 		get(t.Context(), "http://a.test/b?c", "X-A", "", "X-B", "12"),
 		get(t.Context(), "http://a.test/b?c", "X-AX-B", "12"),
+		func() *http.Request {
+			r := get(t.Context(), "http://a.test/b?c", "X-A", "1")
+			r.Header["X-A"] = []string{"1", "X-B", "2"}
+			return r
+		}(),
+		func() *http.Request {
+			r := get(t.Context(), "http://a.test/b?c", "X-A", "1")
+			r.Header["X-A"] = []string{"1", "\x03X-B", "2"}
+			return r
+		}(),
 		get(t.Context(), "http://a.test/bc"),
 		get(t.Context(), "http://a.test/b?c", "Tenant", "X"),
 		get(t.Context(), "http://a.testX/b?c"),

@@ -25,6 +25,7 @@ func TestFault68ReadYourWrites(t *testing.T) {
 		{"POST", "/offices/O2/archive", true},
 		{"PATCH", "/contacts/O1", true},
 		{"PATCH", "/officesX/O1", true},
+		{"PATCH", "/office/O1", true},
 		{"GET", "/offices/O1", true},
 		{"OPTIONS", "/offices/O1", true},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,7 @@ type Transport struct {
 // state is what Transports made by Over share.
 type state struct {
 	cfg     Config
-	ignored map[string]bool // request headers that are not compared
+	headers map[string]headerClass // of requests
 	keyer   *identity.Keyer
 	unique  *registry
 	mode    atomic.Uint32
@@ -56,19 +57,17 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 		return nil, err
 	}
 	c = c.WithDefaults()
+	c.Credentials = slices.Clone(c.Credentials)
+	for i, name := range c.Credentials {
+		c.Credentials[i] = http.CanonicalHeaderKey(name)
+	}
 	s := &state{
 		cfg:     c,
-		ignored: map[string]bool{},
+		headers: headerClasses(c),
 		keyer:   identity.New(c.Tenant, c.Principal, c.Credentials),
 		flights: map[string]*flight{},
 		watched: map[string]*flight{},
 		kept:    map[[16]byte]kept{},
-	}
-	for _, name := range c.Coalesce.Ignore {
-		s.ignored[http.CanonicalHeaderKey(name)] = true
-	}
-	for i, name := range s.cfg.Credentials {
-		s.cfg.Credentials[i] = http.CanonicalHeaderKey(name)
 	}
 	s.unique = newRegistry(c)
 	s.mode.Store(uint32(c.Mode))
