@@ -61,7 +61,7 @@ type dayCount struct {
 	pos  time.Duration // how far time has gone on since the first
 	wall int64         // the latest wall time, Unix seconds
 
-	recent minutes       // what was taken in which minute of pos: of the rolling day, or of the last hour
+	recent minutes       // what was taken in which minute of pos, of the last 24 h
 	line   time.Duration // the pos at which the pace line reaches what is spent (rolling)
 	unit   time.Duration // what one unit moves the line (rolling)
 
@@ -270,12 +270,8 @@ func (d *dayCount) advance(now time.Time) {
 		}
 		d.seen = now
 	}
-	if d.rule.calendar == nil {
-		d.recent.drop(d.minute() - rollMinutes)
-		return
-	}
-	d.recent.drop(d.minute() - 60)
-	if d.wall = max(d.wall, now.Unix()); d.wall < d.end {
+	d.recent.drop(d.minute() - rollMinutes)
+	if d.wall = max(d.wall, now.Unix()); d.rule.calendar == nil || d.wall < d.end {
 		return
 	}
 	over := d.end
@@ -289,6 +285,17 @@ func (d *dayCount) advance(now time.Time) {
 // ahead is how far n units move the line of the rolling day.
 func (d *dayCount) ahead(n int) time.Duration {
 	return time.Duration(math.Min(float64(n)*float64(d.unit), float64(dayLength)))
+}
+
+// change goes over to another rule. What was taken in the last 24 h is spent of the
+// day that the new rule is in.
+func (d *dayCount) change(rule *dayRule, now time.Time) {
+	d.rule = rule
+	d.wall = max(d.wall, now.Unix())
+	d.prev, d.cur, d.next = d.recent.sum, d.recent.sum, 0
+	if rule.calendar != nil {
+		d.start, d.end = rule.calendar.day(d.wall)
+	}
 }
 
 // minute is where time has got to, as the minutes of recent.

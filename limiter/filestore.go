@@ -174,6 +174,9 @@ func (s *fileStore) begin(b Batch) (g Grants, done bool, err error) {
 	case c != nil && b.Seq < c.seq:
 		return g, false, errStale
 	}
+	if _, err := s.rule(b.Day); err != nil {
+		return g, false, err
+	}
 	now := s.tick()
 	if g, done = s.fromBlocks(b, now); done {
 		s.remember(b, g)

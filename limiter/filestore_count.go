@@ -204,28 +204,32 @@ func (c *cell) mend(now time.Time) {
 	}
 }
 
+// rule is what a Boundary comes to; unknown ones are errors.
+func (s *fileStore) rule(b Boundary) (*dayRule, error) {
+	if r := s.rules[b]; r != nil {
+		return r, nil
+	}
+	r, err := newDayRule(b, 0)
+	if err == nil {
+		s.rules[b] = r
+	}
+	return r, err
+}
+
 // dayOf is c's Day count at now, of a cell that has been read.
 func (s *fileStore) dayOf(c *count, b Boundary, now time.Time) (*dayCount, error) {
-	rule := s.rules[b]
-	if rule == nil {
-		r, err := newDayRule(b, 0)
-		if err != nil {
-			return nil, err
-		}
-		rule = r
-		s.rules[b] = rule
+	rule, err := s.rule(b)
+	if err != nil {
+		return nil, err
 	}
 	d := &c.cell.day
-	d.rule, c.boundary = rule, b
 	if is := b.fingerprint(); c.cell.boundary != is {
-		// what was counted by another day counts in full by this one, as of now
-		spent := max(d.recent.sum, d.cur+d.prev)
-		*d = dayCount{rule: rule}
-		d.advance(now)
-		d.recent.add(d.minute(), spent)
-		d.prev, d.cur = spent, spent
+		if c.cell.boundary != 0 {
+			d.change(rule, now)
+		}
 		c.cell.boundary = is
 	}
+	d.rule, c.boundary = rule, b
 	d.advance(now)
 	return d, nil
 }

@@ -106,7 +106,7 @@ func TestFileStoreKilled(t *testing.T) {
 	file, log := filepath.Join(dir, "day"), filepath.Join(dir, "log")
 	const seed = 51
 	r := rand.New(rand.NewPCG(seed, 0))
-	most, hit := 1_000_000, 0
+	most, hit := maxCount, 0
 	used := func() int {
 		c := mustOpen(t, file, PerDay(most))
 		defer c.close()
