@@ -241,16 +241,16 @@ func parseTime(s string) (unix int64, zoneless, ok bool) {
 }
 
 // paramNames lists the names in raw, sorted, each once, for evidence. Only names
-// that look like names are shown.
+// that look like names are shown; a lone word is a value.
 func paramNames(raw string) string {
 	var names []string
 	for pair := range strings.SplitSeq(raw, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		name = unescape(name)
-		if name == "" {
+		if pair == "" {
 			continue
 		}
-		if len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$[].-") != "" {
+		name, _, named := strings.Cut(pair, "=")
+		name = unescape(name)
+		if !named || name == "" || len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$[].-") != "" {
 			name = "_"
 		}
 		names = append(names, name)

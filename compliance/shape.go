@@ -43,7 +43,7 @@ const (
 )
 
 func (sh *shape) size() int {
-	n := 240 + cap(sh.runs)*20 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	n := 280 + cap(sh.runs)*20 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
 	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
 		if set != nil {
 			n += 4*lowestSize + 8

@@ -83,6 +83,7 @@ func (s *sample) code(c *coder) {
 			kept = append(kept, fp)
 		}
 	}
+	slices.Sort(kept) // the same set gives the same bytes
 	list(c, &kept, tableSize, number32[uint32])
 	if c.reading {
 		hits := s.hits

@@ -1,6 +1,9 @@
 package compliance
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // unit is one piece of state that can be forgotten: what is known of a tenant, or
 // of one tenant's stream of one collection. Units form a list, used last first.
@@ -162,8 +165,8 @@ func (st *state) tenantOf(x *exchange) *tenant {
 
 // What a fresh unit costs with its map entry and its strings' headers.
 const (
-	seriesBytes = 1100
-	tenantBytes = 900
+	seriesBytes = int(unsafe.Sizeof(series{})) + 112
+	tenantBytes = int(unsafe.Sizeof(tenant{})) + 64
 )
 
 func (st *state) touch(u *unit) {

@@ -14,7 +14,7 @@ type pageQuery struct {
 }
 
 const (
-	pageQueryBytes = 168
+	pageQueryBytes = 160
 	maxQueries     = 4
 	sweepWindow    = 6 * 3600
 )

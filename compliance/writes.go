@@ -20,12 +20,12 @@ type entitySlot struct {
 type entityTable struct{ slots []entitySlot }
 
 const (
-	firstSlots = 8
+	firstSlots = 4
 	maxSlots   = 256
 	entityAge  = 600
 )
 
-func (e *entityTable) size() int { return 48 * cap(e.slots) }
+func (e *entityTable) size() int { return 40 * cap(e.slots) }
 
 // slot finds the slot of id, or makes one.
 func (e *entityTable) slot(id uint64, now uint32) *entitySlot {
