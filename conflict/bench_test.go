@@ -67,7 +67,8 @@ func BenchmarkPrune(b *testing.B) {
 	}
 }
 
-// The ratio is a promise: 0.6 at 1 KB, 0.4 at 1 MB.
+// The ratio is a promise: 0.6 at 1 KB, 0.4 at 1 MB; under the race detector, which
+// weighs memory accesses, only that it is below 1.
 func TestPruneIsFasterThanItsPeer(t *testing.T) {
 	for _, c := range []struct {
 		n, rounds int
@@ -87,6 +88,9 @@ func TestPruneIsFasterThanItsPeer(t *testing.T) {
 			}
 			best = min(best, float64(ours)/float64(theirs))
 		}
+		if raced {
+			c.most = 1
+		}
 		t.Logf("%d bytes: %.3f of json-patch's time", c.n, best)
 		if best > c.most {
 			t.Errorf("%d bytes: %.3f of json-patch's time, want at most %.1f", c.n, best, c.most)
@@ -94,38 +98,42 @@ func TestPruneIsFasterThanItsPeer(t *testing.T) {
 	}
 }
 
-// Hostile nesting costs what its bytes cost: twice the bytes, about twice the
-// time, for pruning and for the merge of a replay.
+// Hostile nesting costs what its bytes cost: twenty times the bytes take about
+// twenty times the time (four hundred times, if it were quadratic), for pruning at
+// both depths and for the merge of a replay.
 func TestFault44NestingIsLinear(t *testing.T) {
-	// changed differs from the base in its innermost value, theirs likewise.
-	prune := func(n int) time.Duration {
+	once := func(n int) time.Duration {
 		base := nested(n)
 		body := bytes.Replace(base, []byte("1"), []byte("2"), 1)
 		theirs := bytes.Replace(base, []byte("1"), []byte("3"), 1)
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			if _, _, err := Prune(base, body, PruneOptions{}); err != nil {
-				t.Fatal(err)
+		start := time.Now()
+		for _, depth := range []Depth{TopLevel, Deep} {
+			if _, changed, err := Prune(base, body, PruneOptions{Depth: depth}); err != nil || !changed {
+				t.Fatal(changed, err)
 			}
-			if _, _, err := Prune(base, body, PruneOptions{Depth: Deep}); err != nil {
-				t.Fatal(err)
-			}
+		}
+		for _, deep := range []bool{false, true} {
 			b, _ := parse(base)
 			o, _ := parse(body)
 			th, _ := parse(theirs)
-			r := &rebase{base: b, ours: o, theirs: th}
+			r := &rebase{base: b, ours: o, theirs: th, deep: deep}
 			if r.run(); len(r.overlaps) != 1 {
 				t.Fatal("no overlap")
 			}
-			best = min(best, time.Since(start))
 		}
-		return best
+		return time.Since(start)
 	}
-	half, full := prune(30_000), prune(59_900)
-	t.Logf("30 KB %v, 60 KB %v", half, full)
-	if full > 5*half {
-		t.Errorf("60 KB cost %.1f times 30 KB", float64(full)/float64(half))
+	small, large := time.Hour, time.Hour
+	rounds := 20 // the best of them, in turn: others use the machine
+	if raced {
+		rounds = 4
+	}
+	for range rounds {
+		small, large = min(small, once(3_000)), min(large, once(59_900))
+	}
+	t.Logf("3 KB %v, 60 KB %v", small, large)
+	if ratio := float64(large) / float64(small); ratio > 100 {
+		t.Errorf("60 KB cost %.0f times 3 KB", ratio)
 	}
 }
 

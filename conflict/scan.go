@@ -52,7 +52,7 @@ func parse(src []byte) (*doc, error) {
 	if uint64(len(src)) > math.MaxUint32/2 {
 		return nil, errors.New("conflict: JSON is too large")
 	}
-	d := &doc{src: src, nodes: make([]node, 0, 16+len(src)/10)}
+	d := &doc{src: src, nodes: make([]node, 0, guess(src))}
 	i, err := d.value(d.space(0), 0)
 	if err != nil {
 		return nil, err
@@ -61,6 +61,16 @@ func parse(src []byte) (*doc, error) {
 		return nil, &syntaxError{"text after the value", i}
 	}
 	return d, nil
+}
+
+// guess is how many nodes src will have, or some more where its strings hold
+// commas and colons.
+func guess(src []byte) int {
+	n := 1
+	for _, c := range [...]string{",", ":", "{", "["} {
+		n += bytes.Count(src, []byte(c))
+	}
+	return min(n, len(src)/3+1)
 }
 
 func (d *doc) space(i int) int {
