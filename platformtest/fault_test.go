@@ -131,6 +131,7 @@ func TestControl(t *testing.T) {
 // Of many calls at once exactly one is taken.
 func TestControlTakesExactlyOne(t *testing.T) {
 	bubble(t, open(Config{}), func(t *testing.T, s *Server, c *http.Client) {
+		do(t, c, "GET", s.URL+"/offices", "") // over HTTP/2 the others share its connection
 		s.Control(nil, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
 		statuses := make(chan int, 50)
 		for range cap(statuses) {
