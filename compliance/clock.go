@@ -127,7 +127,10 @@ func (l *look) regular(sh *shape, now uint32) {
 		}
 		gaps := gapsOf(sh.runs[len(sh.runs)-n:], now)
 		mid, mad := spread(gaps)
-		if mad >= limit || slices.Max(gaps) >= t.RegularMax*mid {
+		if mid < t.RegularShort.Seconds() {
+			limit /= 2
+		}
+		if mid > t.RegularLongest.Seconds() || mad >= limit || slices.Max(gaps) >= t.RegularMax*mid {
 			continue
 		}
 		sev := Warning

@@ -71,6 +71,7 @@ type Thresholds struct {
 	RegularSpread2   float64       `json:"regularSpread2,omitempty"`
 	RegularSpread4   float64       `json:"regularSpread4,omitempty"`
 	RegularMax       float64       `json:"regularMax,omitempty"`     // longest interval, in medians
+	RegularShort     time.Duration `json:"regularShort,omitempty"`   // shorter intervals must be twice as regular: people at work come so close
 	RegularLongest   time.Duration `json:"regularLongest,omitempty"` // interval; longer ones are left to GT204
 	RegularRows      int           `json:"regularRows,omitempty"`    // new rows, median of the runs
 
@@ -157,9 +158,9 @@ var defaultThresholds = Thresholds{
 	HydratePages: 3, HydratePagesUser: 5, HydrateShare: 0.6, HydrateReads: 40,
 
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
-	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.30, RegularSpread4: 0.35, RegularMax: 5, RegularLongest: 13 * time.Hour, RegularRows: 100,
+	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
-	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.97, WeeklyRuns: 3,
+	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, WeeklyRuns: 3,
 	ClockHours: 22, ClockRows: 100,
 	CopyRuns: 3, CopyRows: 1000, CopyOverlap: 0.9,
 	UnusedRows: 1000, UnusedShare: 0.01,
