@@ -140,6 +140,8 @@ func (defaultTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
+func (defaultTransport) Unwrap() http.RoundTripper { return http.DefaultTransport }
+
 // settle decides whether a layer is on, and with which configuration.
 func settle[C interface{ WithDefaults() C }](s *stack, l Layer, code *C, fromProfile C, note map[string]origin) (c C, on bool) {
 	on = (code != nil || s.cfg.all) && !s.cfg.without[l]
