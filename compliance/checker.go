@@ -165,9 +165,9 @@ func (k *Checker) configHash() string {
 // Used says that entities fetched before were shown to somebody or acted upon. It
 // is the only honest base for GT207, fetched and not used.
 func (k *Checker) Used(tenantName, collection string, ids ...string) {
-	now := uint32(time.Now().Unix())
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	now := k.st.app.now()
 	k.st.app.usage = true
 	t := k.st.tenants[tenantName]
 	if t == nil {

@@ -188,7 +188,7 @@ type checkMade struct {
 }
 
 const (
-	maxChecks = 64
+	maxChecks = 256
 	checkAge  = 900
 )
 
