@@ -284,6 +284,31 @@ func TestFault96(t *testing.T) {
 	c.close()
 }
 
+// A block that could not be written is not spent.
+func TestFileStoreBlockNotWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "day")
+	c := mustOpen(t, path, PerDay(10_000))
+	went := c.spend(100)
+	healthy := c.s.file
+	readOnly, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readOnly.Close()
+	c.s.file = readOnly
+	for range 1000 { // what is left of the last block may go
+		g, _ := c.step(1)
+		went += len(g.Grants)
+		c.s.retry = time.Time{}
+	}
+	healthy.Close() // the process is killed
+	c = mustOpen(t, path, PerDay(10_000))
+	if g, err := c.step(0); err != nil || g.Day[0].Used < went {
+		t.Errorf("%d units went and the file counts %v, %v", went, g.Day, err)
+	}
+	c.close()
+}
+
 // A file that was removed or replaced under a store would be counted apart.
 func TestFileStoreReplaced(t *testing.T) {
 	dir := t.TempDir()

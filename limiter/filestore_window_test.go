@@ -74,6 +74,34 @@ func TestWindowWait(t *testing.T) {
 	}
 }
 
+// age makes what the file holds older, as it looks after the clock was set forward.
+func (c *fileClient) age(by time.Duration) {
+	c.t.Helper()
+	err := c.s.locked(context.Background(), func() error {
+		now := c.s.tick()
+		if err := c.s.refresh(now); err != nil {
+			return err
+		}
+		for _, x := range c.s.counts {
+			if err := c.s.load(x, now); err != nil {
+				return err
+			}
+			if !x.there {
+				continue
+			}
+			for i := range x.cell.window {
+				x.cell.window[i].at -= int64(by)
+			}
+			x.cell.day.seen = x.cell.day.seen.Add(-by)
+			c.s.touch(x)
+		}
+		return c.s.flush(now)
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // A wall clock that is set, or a machine that slept, makes nothing in the file older.
 func TestFileStoreClockSteps(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "day")
@@ -81,14 +109,23 @@ func TestFileStoreClockSteps(t *testing.T) {
 	if n := c.spend(20); n != 10 {
 		t.Fatalf("%d of a window of 10", n)
 	}
-	for name, by := range map[string]int{"forward": 3 * 24 * 3600, "back": -3 * 24 * 3600} {
-		c.s.last = step(c.s.last, -by) // so that the next step finds the clock set by that
+	const by = 3 * 24 * time.Hour
+	c.age(by)
+	c.s.last = step(c.s.last, -int(by/time.Second)) // the next step finds the clock ahead by that
+	for range 2 {
 		if n := c.spend(10); n != 0 {
-			t.Errorf("set %s: %d calls went at once", name, n)
+			t.Errorf("set forward: %d calls went at once", n)
+		}
+	}
+	c.age(-by) // and set back: what was made is in the future
+	for range 2 {
+		if n := c.spend(10); n != 0 {
+			t.Errorf("set back: %d calls went at once", n)
 		}
 	}
 	c.batch.Limits = Limits{PerDay(50)}
-	c.s.last = step(c.s.last, -3*24*3600)
+	c.age(by)
+	c.s.last = step(c.s.last, -int(by/time.Second))
 	if n := c.spend(60); n != 40 {
 		t.Errorf("%d more of a day of 50 went, when 10 had gone before the clock was set", n)
 	}
@@ -96,6 +133,27 @@ func TestFileStoreClockSteps(t *testing.T) {
 	c = mustOpen(t, path, PerDay(50))
 	if n := c.spend(10); n != 0 {
 		t.Errorf("%d went when the file was opened again", n)
+	}
+	c.close()
+}
+
+// The last window that a file holds counts as made when it is opened: what the
+// clock did meanwhile is not known.
+func TestFileStoreReopenedLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "day")
+	c := mustOpen(t, path, PerWindow(10, time.Minute))
+	c.spend(10)
+	if _, err := c.step(0); err != nil { // tells that they were sent
+		t.Fatal(err)
+	}
+	c.age(59 * time.Second) // not so long that they are dropped
+	c.close()
+	c = mustOpen(t, path, PerWindow(10, time.Minute))
+	for range 2 {
+		g, err := c.step(10)
+		if err != nil || len(g.Grants) != 0 || g.Next < 50*time.Second {
+			t.Errorf("opened again after 59 s: %d went, the next in %v, %v", len(g.Grants), g.Next, err)
+		}
 	}
 	c.close()
 }

@@ -84,6 +84,9 @@ func TestField06(t *testing.T) {
 				}
 				client := server.Add(-skew)
 				wait, ok := retryAfter(h, client)
+				if wait%time.Second != 0 {
+					t.Errorf("%v is not rounded up to the grain of a date", wait)
+				}
 				if back := server.Add(wait); !ok || back.Before(stated) || back.After(stated.Add(time.Second)) {
 					t.Errorf("server at %v, Date %v: back at %v, %v; stated %v", server, date, back, ok, stated)
 				}
