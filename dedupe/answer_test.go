@@ -227,6 +227,44 @@ func TestUnshareableAnswers(t *testing.T) {
 	}
 }
 
+// Who knows that an answer will not be shared does not wait for it.
+func TestSolitaryReadsAreNotJoinedAgain(t *testing.T) {
+	overBoth(t, func(t *testing.T, w *world) {
+		cookie := true
+		w.handle = func(rw http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Second)
+			if cookie {
+				rw.Header().Set("Set-Cookie", "lb=1")
+			}
+		}
+		tr := w.transport(Config{})
+		burst := func() (slowest time.Duration) {
+			var all []<-chan result
+			for range 4 {
+				all = append(all, start(tr, get(t.Context(), office)))
+			}
+			for _, ch := range all {
+				slowest = max(slowest, (<-ch).at)
+			}
+			return slowest
+		}
+		if d := burst(); d != 2*time.Second {
+			t.Errorf("the first burst took %v", d)
+		}
+		if d := burst(); d != time.Second {
+			t.Errorf("the second burst took %v: it waited for what it cannot have", d)
+		}
+		if s := tr.Stats(); s.Unshared != 3 || w.arrivals() != 8 {
+			t.Errorf("%d calls, %+v", w.arrivals(), s)
+		}
+		cookie = false
+		time.Sleep(solitaryFor)
+		if d, n := burst(), w.arrivals(); d != time.Second || n != 9 {
+			t.Errorf("after a while: %v, %d calls", d, n)
+		}
+	})
+}
+
 func TestTruncatedBodyIsNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, false)

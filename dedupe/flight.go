@@ -26,11 +26,12 @@ import (
 //	open     panic, Goexit           shut; the leader has it again, others ErrSharedCall
 //	landed   one caller waits        it gets the response itself, body unread
 //	landed   several wait            the body is gathered, each gets a copy; where it
-//	                                 may not be shared, one gets it, the others fetch
+//	                                 may not be shared, one gets it, the others fetch,
+//	                                 and for a while nobody joins for this key
 //
 // The request runs on the leader's goroutine through singleflight.Do where the
 // leader cannot leave (its context has no Done, as most tests and jobs have it):
-// that costs four allocations. A leader that can leave waits like the others,
+// that costs three allocations. A leader that can leave waits like the others,
 // with DoChan, and the request runs under a context of the flight's own.
 type flight struct {
 	s     *state
@@ -92,11 +93,11 @@ func (t *Transport) takeOff(key []byte, scope int, req *http.Request) (f *flight
 	return mine, true, s.group.DoChan(mine.key, mine.run)
 }
 
-// joinLocked joins the open flight for key, unless its rank is lower: then it may
-// wait where the caller would not.
+// joinLocked joins the open flight for key, unless its rank is lower, since it may
+// wait where the caller would not, or its answer will be one caller's own.
 func (s *state) joinLocked(key []byte, rank int, deadline time.Time) (*flight, <-chan singleflight.Result) {
 	f := s.flights[string(key)]
-	if f == nil || f.rank < rank {
+	if f == nil || f.rank < rank || s.isSolitaryLocked(key) {
 		return nil, nil
 	}
 	f.waiting++
@@ -188,6 +189,9 @@ func (f *flight) land(resp *http.Response, err error) {
 		}
 	}
 	s.mu.Lock()
+	if shared && err == nil && a == nil {
+		s.solitaryLocked(f)
+	}
 	f.answer, f.err, f.landed = a, err, true
 	if f.waiting > 0 {
 		f.resp, resp = resp, nil

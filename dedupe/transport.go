@@ -39,9 +39,10 @@ type state struct {
 	group   singleflight.Group
 
 	mu        sync.Mutex
-	flights   map[string]*flight // those that may be joined
-	watched   map[string]*flight // the same, under Observe
-	writes    uint64             // writes that have ended
+	flights   map[string]*flight     // those that may be joined
+	watched   map[string]*flight     // the same, under Observe
+	writes    uint64                 // writes that have ended
+	solitary  map[[16]byte]time.Time // reads that are not joined, until when
 	kept      map[[16]byte]kept
 	keptBytes int
 	keptUntil time.Time // when the last of kept is over
@@ -68,6 +69,8 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 		flights: map[string]*flight{},
 		watched: map[string]*flight{},
 		kept:    map[[16]byte]kept{},
+
+		solitary: map[[16]byte]time.Time{},
 	}
 	s.unique = newRegistry(c)
 	s.mode.Store(uint32(c.Mode))
