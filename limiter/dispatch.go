@@ -71,7 +71,8 @@ func (c *core) dispatchResentLocked(now time.Duration, wall time.Time) bool {
 		if known && at <= now && c.store != nil {
 			at, known = c.store.readyLocked(q.t, now)
 		}
-		if known && at > now {
+		if known && at > now && at != q.alarm {
+			q.alarm = at
 			c.alarms.push(alarm{at: at, t: q.t})
 		}
 		if !known || at > now {

@@ -145,6 +145,9 @@ func (p *platform) RoundTrip(r *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GotConn != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
+	if err := ctx.Err(); err != nil { // net/http asks too, or finds its connection closed
+		return nil, err
+	}
 	if r.Body != nil {
 		io.Copy(io.Discard, r.Body)
 		r.Body.Close()

@@ -21,6 +21,7 @@ type ticket struct {
 
 	asked, granted, wrote, answered time.Duration
 	first                           time.Duration // when nobody of its lane was before it any more
+	alarm                           time.Duration // a re-send: set for then
 	held                            hold          // what it waited for since then
 	app, own                        marks
 	appDay, ownDay                  dayMark

@@ -15,7 +15,7 @@ func (c *core) armLocked(now time.Duration) {
 	}
 	if c.queued > 0 && !c.closed {
 		if c.turns.head != nil || c.resent.n > 0 {
-			if at, known, _ := c.app.blocked(now, c.resent.n == 0); known {
+			if at, known, _ := c.app.blocked(now, c.resent.n == 0); known && at > now {
 				sooner(at)
 			}
 		}
