@@ -56,8 +56,8 @@ func (i *instruments) observe(state func() goodtenant.Snapshot, t *telemetry) (r
 	gauge(&g.pause, "goodtenant.pause.remaining", "s", "The longest pause that the platform asked for; 0: none.")
 	level(&g.tenants, "goodtenant.tenants", "{tenant}", "Tenants whose state is kept.")
 	whole(&g.open, "goodtenant.findings.open", "{finding}", "Open findings, by rule.")
-	whole(&g.observing, "goodtenant.observing", "1", "1 where a layer only observes.")
-	whole(&g.store, "goodtenant.store.up", "1", "1 while the shared store answers.")
+	whole(&g.observing, "goodtenant.observing", "{layer}", "1 where a layer only observes.")
+	whole(&g.store, "goodtenant.store.up", "{store}", "1 while the shared store answers.")
 	would, err := i.meter.Int64ObservableCounter("goodtenant.would", metric.WithUnit("{request}"), metric.WithDescription("What enforcing would have done with the calls made under observation."))
 	g.would, all = would, keep(all, would, err)
 

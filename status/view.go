@@ -73,7 +73,7 @@ type (
 )
 
 func newView(s goodtenant.Snapshot) view {
-	v := view{Profile: s.Profile, At: s.At.UTC().Format("2006-01-02 15:04:05 UTC"), Closed: s.Limiter.Closed}
+	v := view{Profile: s.Profile, At: s.At.UTC().Format("15:04:05 UTC"), Closed: s.Limiter.Closed}
 	for _, l := range []goodtenant.Layer{goodtenant.Limiter, goodtenant.Conflict, goodtenant.Dedupe, goodtenant.Compliance} {
 		mode := "off"
 		if m, on := s.Modes[l.String()]; on {
