@@ -294,14 +294,22 @@ func (x *exchange) finish() (*http.Response, error) {
 			x.resp.Body.Close()
 		}
 	}()
-	for _, tell := range x.events {
-		tell(x.t.cfg.Hooks)
-	}
+	x.tell()
 	if f := x.t.cfg.Hooks.Finished; f != nil {
 		f(x.req.Context(), x.out)
 	}
 	done = true
 	return x.resp, x.err
+}
+
+// tell calls the hooks for what has happened since the last time. No turn may be
+// held.
+func (x *exchange) tell() {
+	events := x.events
+	x.events = nil
+	for _, tell := range events {
+		tell(x.t.cfg.Hooks)
+	}
 }
 
 // minimised notes how much smaller the body became.

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// Hooks are told what happens to writes. They run on the caller's goroutine
-// before RoundTrip returns, with no lock and no turn held, so one that blocks or
-// panics harms its own call only. Any may be nil.
+// Hooks are told what happens to writes, in order, on the caller's goroutine:
+// Conflicted at once, the others before RoundTrip returns. No lock and no turn is
+// held, so one that blocks or panics harms its own call only. Any may be nil. In
+// Observe mode there is no Finished.
 type Hooks struct {
 	// Minimised: members were taken out of a body, or (in Observe mode) would
 	// have been.

@@ -28,7 +28,6 @@ func (x *exchange) minimise() {
 	x.body = out
 	x.out.Members, x.out.Removed = r.members, r.members-r.sent
 	x.counts.MembersRemoved += int64(x.out.Removed)
-	x.minimised(Minimised{Members: r.members, Removed: x.out.Removed, BytesBefore: len(x.raw), BytesLeft: len(out)})
 }
 
 // rebase prepares laying the app's changes over theirs.

@@ -44,9 +44,7 @@ func (t *Transport) observe(req *http.Request, k kind) (*http.Response, error) {
 	} else if resp.StatusCode < 300 {
 		t.memory.end(x.key, "")
 	}
-	for _, tell := range x.events {
-		tell(t.cfg.Hooks)
-	}
+	x.tell()
 	return resp, nil
 }
 
@@ -67,8 +65,7 @@ func (x *exchange) foresee() {
 		w.NoRequest = 1
 	}
 	x.t.tally.foresee(w)
-	x.events = nil
-	if x.out.Removed > 0 {
+	if x.out.Members > 0 {
 		x.minimised(Minimised{Members: x.out.Members, Removed: x.out.Removed, BytesBefore: len(x.raw), BytesLeft: len(x.body),
 			NoRequest: w.NoRequest > 0, Observed: true})
 	}

@@ -83,7 +83,11 @@ func (x *exchange) begin() state {
 	if x.tag != "" || !x.t.cfg.AutoIfMatch.Enabled(false) { // without a version it goes out as written
 		x.minimise()
 	}
-	if entity, ok := x.unneeded(); ok {
+	entity, unneeded := x.unneeded()
+	if x.out.Members > 0 {
+		x.minimised(Minimised{Members: x.out.Members, Removed: x.out.Removed, BytesBefore: len(x.raw), BytesLeft: len(x.body), NoRequest: unneeded})
+	}
+	if unneeded {
 		x.counts.NoRequest++
 		return x.end(x.answer(NothingToChange, entity), nil)
 	}
@@ -241,6 +245,13 @@ func (x *exchange) refused(resp *http.Response) state {
 		wait = x.backoff()
 	}
 	x.conflicted(Conflicted{Attempt: x.out.Attempts, Status: resp.StatusCode, Next: Replayed, Wait: wait})
+	if x.t.cfg.Hooks.Conflicted != nil { // told at once, without the turn; what others write meanwhile is read next
+		x.leave()
+		x.tell()
+		if err := x.enter(); err != nil {
+			return x.end(nil, err)
+		}
+	}
 	return x.pause(wait, x.fetch)
 }
 
