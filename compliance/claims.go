@@ -4,7 +4,7 @@ import "math/bits"
 
 // userPace is what is known of one label that claims to be a person.
 type userPace struct {
-	label       uint64
+	label       string
 	minute      uint32
 	reads       uint32 // entities in this minute
 	fast        uint16 // minutes in a row that were too fast
@@ -17,7 +17,7 @@ type userPace struct {
 
 const maxUsers = 32
 
-func (t *tenant) user(label uint64, now uint32) *userPace {
+func (t *tenant) user(label string, now uint32) *userPace {
 	oldest := 0
 	for i := range t.users {
 		if t.users[i].label == label {
@@ -50,7 +50,7 @@ func (l *look) claim() {
 
 func (l *look) userClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
-	u := l.t.user(l.k.d().key.sum(firstOf(x.label, x.stream)), now)
+	u := l.t.user(firstOf(x.label, x.stream), now)
 	u.last = now
 	if day := now / 86_400; day != u.day {
 		u.day, u.pages, u.hours = day, 0, 0

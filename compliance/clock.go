@@ -45,10 +45,30 @@ func (l *look) tileAt(sh *shape, now uint32, w int64) {
 	if x.user {
 		need = t.TileRunsUser
 	}
-	if int(c.chain) >= need {
+	if int(c.chain) >= need && !l.byHand(sh, now) {
 		l.raise(gt201, alarm{sev: Error, measured: float64(c.chain), threshold: float64(need), unit: "runs, each from where the last one ended",
 			period: medianGap(sh.runs, now), from: c.since, confidence: 1}.repeats(l, sh))
 	}
+}
+
+// byHand tells whether a chain may be a person's, who now and then looks for what
+// is new since the last look: few rows, at odd times and not by night. So few
+// rows need a timer's pace as well.
+func (l *look) byHand(sh *shape, now uint32) bool {
+	t, last := &l.k.cfg.Thresholds, sh.runs[max(0, len(sh.runs)-l.k.cfg.Thresholds.TileRuns):]
+	rows := make([]float64, len(last))
+	for i, r := range last {
+		rows[i] = float64(r.rows)
+	}
+	if len(rows) > 0 && median(rows) >= float64(t.RegularRows) {
+		return false
+	}
+	if len(sh.runs) < t.RegularIntervals {
+		return true
+	}
+	gaps := gapsOf(sh.runs[len(sh.runs)-t.RegularIntervals:], now)
+	mid, mad := spread(gaps)
+	return mad >= t.RegularSpread4 || slices.Max(gaps) >= t.RegularMax*mid
 }
 
 // medianGap is the median time from run to run, the last one beginning now.

@@ -31,10 +31,7 @@ type exchange struct {
 	route   *routeInfo
 	entity  uint64 // of the path's last id, mixed with the collection; 0: none
 	parent  uint64 // of the ids before it
-	before  uint64 // the id one below, where ids are numbered
-	after   uint64
-	prefix  uint64 // of a numbered id
-	number  uint64 // the number, shifted by the key
+	lastID  string // of the path, until the call ends
 	q       query
 	url     uint64 // method, path and query
 
@@ -61,7 +58,8 @@ type exchange struct {
 	auth       uint64
 	machine    bool // grant_type=client_credentials
 
-	inFlight, inFlightApp int // with this one; 0: unknown
+	inFlight, inFlightApp int     // with this one; 0: unknown
+	of                    *tenant // found when it began
 }
 
 // maxWrite is how much of a write's body is looked at.
@@ -118,6 +116,8 @@ type digester struct {
 	hosts  *endpoint.Set
 	tenant func(*http.Request) string
 
+	tenantHeader, versionHeader string // canonical
+
 	mu       sync.RWMutex
 	routes   map[string]*routeInfo
 	purposes map[string]*Purpose
@@ -127,6 +127,7 @@ type digester struct {
 func newDigester(c *Config, key hashKey) *digester {
 	d := &digester{cfg: c, key: key, table: route.New(c.Platform.Routes), params: newParams(&c.Platform, key),
 		names: newMemberNames(&c.Platform), hosts: endpoint.NewSet(c.Platform.Hosts), tenant: c.Tenant,
+		tenantHeader: http.CanonicalHeaderKey(c.Platform.TenantHeader), versionHeader: http.CanonicalHeaderKey(c.Platform.VersionHeader),
 		routes: map[string]*routeInfo{}, purposes: map[string]*Purpose{}}
 	for i := range c.Purposes {
 		d.purposes[c.Purposes[i].Name] = &c.Purposes[i]
@@ -148,7 +149,7 @@ func (d *digester) get() *exchange {
 }
 
 func (d *digester) put(x *exchange) {
-	x.rawURL, x.webhook, x.purpose = nil, nil, nil
+	x.rawURL, x.webhook, x.purpose, x.lastID = nil, nil, nil, ""
 	d.pool.Put(x)
 }
 
@@ -157,7 +158,7 @@ func (d *digester) judged(u *url.URL) bool { return d.hosts.Has(u) || d.isToken(
 
 func (d *digester) isToken(u *url.URL) bool {
 	for _, end := range d.cfg.Platform.TokenPaths {
-		if strings.HasSuffix(u.Path, end) {
+		if len(u.Path) >= len(end) && strings.HasSuffix(u.Path, end) {
 			return true
 		}
 	}
@@ -179,18 +180,18 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 	x.q.filter += x.parent
 	x.url = mix(d.key.sum(u.Path), d.key.sum(u.RawQuery))
-	p := &d.cfg.Platform
-	if vs := header(h, p.TenantHeader); len(vs) > 0 {
+	if vs := header(h, d.tenantHeader); len(vs) > 0 {
 		x.unclear = len(vs) > 1
 		if x.tenant == "" && !x.unclear {
 			x.tenant = vs[0]
 		}
 	}
-	x.versioned = p.VersionHeader == "" || len(header(h, p.VersionHeader)) > 0
-	if vs := header(h, "If-Match"); len(vs) > 0 {
+	x.versioned = d.versionHeader == "" || len(header(h, d.versionHeader)) > 0
+	if x.read() {
+		x.ifNone = len(header(h, "If-None-Match")) > 0
+	} else if vs := header(h, "If-Match"); len(vs) > 0 {
 		x.ifMatch, x.star = d.key.sum(vs[0])|1, strings.TrimSpace(vs[0]) == "*"
 	}
-	x.ifNone = len(header(h, "If-None-Match")) > 0
 	if x.token {
 		if vs := header(h, "Authorization"); len(vs) > 0 {
 			x.auth = d.key.sum(vs[0])
@@ -198,15 +199,12 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 }
 
-// header finds values without allocating where the name is canonical already.
+// header is h.Values for a canonical name.
 func header(h http.Header, name string) []string {
 	if name == "" || len(h) == 0 {
 		return nil
 	}
-	if vs, ok := h[name]; ok {
-		return vs
-	}
-	return h[http.CanonicalHeaderKey(name)]
+	return h[name]
 }
 
 func (d *digester) routeOf(method, path string) *routeInfo {
@@ -266,8 +264,7 @@ func (d *digester) pathIDs(x *exchange, path string) {
 	}
 	if last != "" && x.route.entity {
 		x.entity = entityOf(x.route, d.key.sum(last))
-		x.parent = 0
-		d.neighbours(x, last)
+		x.parent, x.lastID = 0, last
 	}
 }
 
@@ -279,27 +276,34 @@ func segment(path string) (seg, rest string) {
 	return path, ""
 }
 
-// neighbours finds the ids one below and one above a numbered id such as
-// "OXF000123".
-func (d *digester) neighbours(x *exchange, id string) {
+// numberedID is an id with a number at its end, such as "OXF000123".
+type numberedID struct {
+	prefix        uint64
+	number        uint64 // shifted by the key
+	before, after uint64 // the entities one below and one above
+}
+
+// numbered takes x's id apart; ok is false where it has no number.
+func (d *digester) numbered(x *exchange) (n numberedID, ok bool) {
+	id := x.lastID
 	i := len(id)
 	for i > 0 && id[i-1] >= '0' && id[i-1] <= '9' {
 		i--
 	}
 	if i == len(id) || len(id)-i > 15 || len(id) > 40 {
-		return
+		return n, false
 	}
-	n, err := strconv.ParseUint(id[i:], 10, 64)
+	v, err := strconv.ParseUint(id[i:], 10, 64)
 	if err != nil {
-		return
+		return n, false
 	}
-	x.prefix = d.key.sum(id[:i]) | 1
-	x.number = n + d.key.k0>>2
+	n.prefix, n.number = d.key.sum(id[:i]), v+d.key.k0>>2
 	var buf [64]byte
-	x.after = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], n+1, len(id)-i)))
-	if n > 0 {
-		x.before = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], n-1, len(id)-i)))
+	n.after = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], v+1, len(id)-i)))
+	if v > 0 {
+		n.before = entityOf(x.route, d.key.sumBytes(numbered(buf[:0], id[:i], v-1, len(id)-i)))
 	}
+	return n, true
 }
 
 func numbered(buf []byte, prefix string, n uint64, width int) []byte {

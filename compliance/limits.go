@@ -55,6 +55,7 @@ func (f *inFlight) recorded(begin, end int64) int {
 func (k *Checker) begin(x *exchange, live bool) {
 	st, p := k.st, &k.cfg.Platform
 	a, t := &st.app, st.tenantOf(x)
+	x.of = t
 	if live {
 		a.flight.live++
 		t.flight.live++

@@ -115,21 +115,22 @@ func (e *enumeration) restart(now uint32) { *e = enumeration{prefix: e.prefix, s
 // numbered judges one new id with a number in it.
 func (l *look) numbered(id uint64) {
 	x, s := l.x, l.s
-	if x.prefix == 0 {
+	n, ok := l.k.d().numbered(x)
+	if !ok {
 		return
 	}
 	e := &s.numbers
-	if e.prefix != x.prefix {
+	if e.prefix != n.prefix {
 		if e.ids > 20 {
 			return
 		}
-		*e = enumeration{prefix: x.prefix, since: x.sec(), probes: e.probes, misses: e.misses}
+		*e = enumeration{prefix: n.prefix, since: x.sec(), probes: e.probes, misses: e.misses}
 	}
 	if e.ids++; e.ids == 1 {
-		e.low, e.high = x.number, x.number
+		e.low, e.high = n.number, n.number
 	}
-	e.low, e.high = min(e.low, x.number), max(e.high, x.number)
-	for _, next := range [2]uint64{x.before, x.after} {
+	e.low, e.high = min(e.low, n.number), max(e.high, n.number)
+	for _, next := range [2]uint64{n.before, n.after} {
 		if there, _ := s.recent.has(next); there && next != 0 {
 			e.links++
 		}

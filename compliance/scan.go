@@ -133,50 +133,86 @@ func (s *scanner) begin(p *[]byte) bool {
 	return s.out.json
 }
 
+// structure reads outside of texts. A text that lies whole in p is taken where it
+// stands; one that p cuts off is collected by text.
 func (s *scanner) structure(p []byte) []byte {
-	i := 0
-	if s.keepText || s.member != 0 {
-		for i < len(p) && !marks[p[i]] {
-			if c := p[i]; c > ' ' && c != ':' {
-				s.keep(c)
-				s.value = (s.value ^ uint32(c)) * 16777619
+	for i := 0; i < len(p); i++ {
+		c := p[i]
+		if !marks[c] {
+			if s.keepText || s.member != 0 {
+				s.loose(c)
 			}
-			i++
+			continue
 		}
-	} else {
-		for i < len(p) && !marks[p[i]] {
-			i++
+		if c == '"' {
+			if s.member == 0 {
+				// A quote that no backslash stands before ends the text, whatever is
+				// escaped further in front.
+				if n := bytes.IndexByte(p[i+1:], '"'); n == 0 || n > 0 && p[i+n] != '\\' {
+					s.whole(p[i+1 : i+1+n])
+					i += n + 1
+					continue
+				}
+			}
+			s.enterText()
+			return p[i+1:]
 		}
-	}
-	if i == len(p) {
-		return nil
-	}
-	c := p[i]
-	if s.member != 0 && c != '"' {
-		if s.depth > 1 || c == '{' || c == '[' {
+		if s.member != 0 && (s.depth > 1 || c == '{' || c == '[') {
 			s.value = (s.value ^ uint32(c)) * 16777619
 		}
-	}
-	switch c {
-	case '"':
-		s.inText = true
-		s.isName = s.nameDue
-		s.nameDue = false
-		s.keepText = s.isName && s.named() || s.want != nothing && s.want != rowsArray
-		s.n = 0
-		if s.member != 0 {
-			s.value = (s.value ^ '"') * 16777619
+		switch c {
+		case ',':
+			if s.want != nothing || s.member != 0 {
+				s.endValue()
+			}
+			s.nameDue = s.objects>>s.depth&1 == 1
+		case '{', '[':
+			s.open(c)
+		default:
+			if s.want != nothing || s.member != 0 {
+				s.endValue()
+			}
+			s.close()
 		}
-	case '{', '[':
-		s.open(c)
-	case '}', ']':
-		s.endValue()
-		s.close()
-	case ',':
-		s.endValue()
-		s.nameDue = s.objects>>s.depth&1 == 1
+		if s.done {
+			return nil
+		}
 	}
-	return p[i+1:]
+	return nil
+}
+
+// loose takes a byte of a number or literal.
+func (s *scanner) loose(c byte) {
+	if c > ' ' && c != ':' {
+		s.keep(c)
+		s.value = (s.value ^ uint32(c)) * 16777619
+	}
+}
+
+// whole takes a text that was seen from quote to quote.
+func (s *scanner) whole(text []byte) {
+	switch {
+	case s.nameDue:
+		s.nameDue = false
+		s.want, s.keepText = nothing, false
+		if s.named() {
+			s.judgeName(text)
+		}
+	case s.want != nothing:
+		s.takeValue(text)
+		s.want, s.keepText, s.n = nothing, false, 0
+	}
+}
+
+func (s *scanner) enterText() {
+	s.inText = true
+	s.isName = s.nameDue
+	s.nameDue = false
+	s.keepText = s.isName && s.named() || s.want != nothing && s.want != rowsArray
+	s.n = 0
+	if s.member != 0 {
+		s.value = (s.value ^ '"') * 16777619
+	}
 }
 
 // named tells whether a name at this level can matter.
@@ -218,7 +254,11 @@ func (s *scanner) text(p []byte) []byte {
 		s.value = (s.value ^ '"') * 16777619
 	}
 	if s.isName {
-		s.judgeName()
+		kept := s.keepText && s.n <= len(s.buf)
+		s.isName, s.want, s.keepText = false, nothing, false
+		if kept {
+			s.judgeName(s.buf[:s.n])
+		}
 	} else {
 		s.endValue()
 	}
@@ -241,17 +281,18 @@ func (s *scanner) chars(run []byte) {
 	}
 }
 
-func (s *scanner) judgeName() {
-	s.isName = false
-	s.want = nothing
-	if !s.keepText {
+// judgeName decides what the value after a name is wanted for.
+func (s *scanner) judgeName(name []byte) {
+	if s.rows > 0 && s.depth > s.rows { // in a row, where almost all names are
+		if among(s.names.ids, name) {
+			if s.depth == s.rows+1 {
+				s.want, s.keepText, s.n = rowID, true, 0
+			} else {
+				s.out.nested++
+			}
+		}
 		return
 	}
-	s.keepText = false
-	if s.n > len(s.buf) {
-		return
-	}
-	name := s.buf[:s.n]
 	switch {
 	case s.depth == 1 && s.rows == 0 && among(s.names.rows, name):
 		s.want = rowsArray
@@ -261,10 +302,6 @@ func (s *scanner) judgeName() {
 		s.want = totalPages
 	case s.depth == 1 && among(s.names.ids, name):
 		s.want = entityID
-	case s.rows > 0 && s.depth == s.rows+1 && among(s.names.ids, name):
-		s.want = rowID
-	case s.rows > 0 && s.depth > s.rows+1 && among(s.names.ids, name):
-		s.out.nested++
 	}
 	if s.members && s.depth == 1 {
 		h := uint32(2166136261)
@@ -279,28 +316,17 @@ func (s *scanner) judgeName() {
 
 func among(names []string, name []byte) bool {
 	for _, n := range names {
-		if n == string(name) {
+		if len(n) == len(name) && n == string(name) {
 			return true
 		}
 	}
 	return false
 }
 
-// endValue takes the value that has just ended for what was wanted.
+// endValue ends the value that was collected.
 func (s *scanner) endValue() {
-	if s.want != nothing && s.keepText && s.n > 0 && s.n <= len(s.buf) {
-		switch v := s.buf[:s.n]; s.want {
-		case rowID:
-			if s.ids && len(s.out.ids) < maxRows && string(v) != "null" {
-				s.out.ids = append(s.out.ids, s.hash(v))
-			}
-		case entityID:
-			s.out.id = s.hash(v)
-		case totalRows:
-			s.out.total = number(v)
-		case totalPages:
-			s.out.pages = number(v)
-		}
+	if s.keepText && s.n > 0 && s.n <= len(s.buf) {
+		s.takeValue(s.buf[:s.n])
 	}
 	s.want, s.keepText, s.n = nothing, false, 0
 	if s.member != 0 && s.depth == 1 {
@@ -308,6 +334,25 @@ func (s *scanner) endValue() {
 			s.out.members = append(s.out.members, member{s.member, s.value})
 		}
 		s.member = 0
+	}
+}
+
+// takeValue takes a value for what was wanted.
+func (s *scanner) takeValue(v []byte) {
+	if len(v) == 0 || len(v) > len(s.buf) {
+		return
+	}
+	switch s.want {
+	case rowID:
+		if s.ids && len(s.out.ids) < maxRows && string(v) != "null" {
+			s.out.ids = append(s.out.ids, s.hash(v))
+		}
+	case entityID:
+		s.out.id = s.hash(v)
+	case totalRows:
+		s.out.total = number(v)
+	case totalPages:
+		s.out.pages = number(v)
 	}
 }
 

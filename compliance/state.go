@@ -10,6 +10,7 @@ import (
 type unit struct {
 	prev, next *unit
 	bytes      int
+	uses       uint8
 	series     *series // exactly one of the two is set
 	tenant     *tenant
 }
@@ -152,7 +153,10 @@ func (st *state) seriesOf(x *exchange, hash hashKey) *series {
 }
 
 func (st *state) tenantOf(x *exchange) *tenant {
-	t := st.tenants[x.tenant]
+	t := x.of
+	if t == nil || t.unit.next == nil { // not looked up, or forgotten since
+		t = st.tenants[x.tenant]
+	}
 	if t == nil {
 		t = &tenant{name: x.tenant}
 		t.unit.tenant = t
@@ -186,8 +190,11 @@ func (st *state) grow(u *unit, bytes int) {
 	st.bytes += bytes
 }
 
-// measure accounts for what u has become.
+// measure accounts for what u has become, every few times that it is used.
 func (st *state) measure(u *unit) {
+	if u.uses++; u.uses%8 != 1 {
+		return
+	}
 	now := 0
 	if s := u.series; s != nil {
 		now = seriesBytes + len(s.key.tenant) + len(s.key.stream) + s.size()
