@@ -99,7 +99,9 @@ func (f Fault) String() string {
 const slowBody = 10 * time.Second
 
 // Inject makes f happen to the next call for which match holds, and to exactly
-// that one; see Control.
+// that one; see Control. Over HTTP/1.1 net/http sends a GET, or another call
+// that may be repeated, again by itself when a connection is cut that it has
+// used before: its caller sees nothing of the fault.
 func (s *Server) Inject(match func(*http.Request) bool, f Fault) (taken func() bool) {
 	if f == 0 || f > Hang {
 		panic("platformtest: Inject: there is no fault " + f.String())

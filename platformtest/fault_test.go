@@ -38,6 +38,11 @@ func TestFaults(t *testing.T) {
 		}
 		want(t, "title after CutAfter", title(t, s, c), any("done"))
 
+		s.Inject(nil, CutAfter)
+		if r, err := try(s.Client(), "GET", s.URL+"/contacts?pageSize=100", ""); err == nil || r.status != 0 {
+			t.Errorf("CutAfter let an answer begin: %d, %v", r.status, err)
+		}
+
 		s.Inject(nil, Unavailable)
 		r := do(t, c, "GET", s.URL+path, "")
 		want(t, "Unavailable", fmt.Sprint(r.status, r.header.Get("Retry-After")), "5031")

@@ -32,6 +32,7 @@ func TestModels(t *testing.T) {
 		}},
 		"token bucket": {Config{Model: TokenBucket, Rate: 2, Burst: 3}, []call{
 			{0, true}, {0, true}, {0, true}, {0, false}, {499, false}, {500, true}, {999, false}, {1000, true}, {60_000, true}, {60_000, true}, {60_000, true}, {60_000, false},
+			{62_000, true}, {62_000, true}, {62_000, true}, {62_000, false}, // two seconds bring four, but three is full
 		}},
 		"no limit": {Config{Rate: -1}, []call{{0, true}, {0, true}, {0, true}}},
 	} {

@@ -66,14 +66,33 @@ func TestMounted(t *testing.T) {
 	want(t, "status", w.status, 200)
 }
 
-type writer struct {
-	header http.Header
-	status int
+// The last byte leaves when the call is no longer in flight, and not before.
+func TestTheLastByteComesAfterTheEnd(t *testing.T) {
+	s := NewServer(Config{})
+	defer s.Close()
+	ended := func() bool { return !s.Requests()[0].End.IsZero() }
+	var writes []bool
+	w := &writer{header: http.Header{}, onWrite: func() { writes = append(writes, ended()) }}
+	r, _ := http.NewRequest("GET", "http://mounted.test/contacts", http.NoBody)
+	s.ServeHTTP(w, r)
+	want(t, "ended at each write", fmt.Sprint(writes), "[false true]")
 }
 
-func (w *writer) Header() http.Header         { return w.header }
-func (w *writer) WriteHeader(status int)      { w.status = status }
-func (w *writer) Write(p []byte) (int, error) { return len(p), nil }
+type writer struct {
+	header  http.Header
+	status  int
+	onWrite func()
+}
+
+func (w *writer) Header() http.Header    { return w.header }
+func (w *writer) WriteHeader(status int) { w.status = status }
+
+func (w *writer) Write(p []byte) (int, error) {
+	if w.onWrite != nil {
+		w.onWrite()
+	}
+	return len(p), nil
+}
 
 func TestWireKeepsEveryByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
