@@ -43,8 +43,9 @@ const (
 	// e-mail address. The platform itself accepts them.
 	Duplicate
 	// LostUpdate: the call wrote back what a member held before another writer
-	// changed it, though it had been told no such thing since. A writer is an
-	// Authorization field; Edit is a writer of its own.
+	// changed it, as a client does that sends its old copy with a fresh entity
+	// tag. (One that means to take the change back looks the same from here.) A
+	// writer is an Authorization field; Edit is a writer of its own.
 	LostUpdate
 )
 
