@@ -76,6 +76,7 @@ func (c *core) leave(p *ticket, why error) error {
 		}
 		p.state = over
 		c.totals.Cancelled++
+		c.restedLocked()
 		c.dispatchLocked(now, wall)
 		return why
 	case refused:

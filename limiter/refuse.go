@@ -6,6 +6,7 @@ func (c *core) refuseLocked(p *ticket, err *RefusedError) {
 	p.err, p.state = err, refused
 	c.totals.Refused++
 	c.reasons[err.Reason]++
+	c.restedLocked()
 	p.wakeUp()
 }
 
@@ -69,7 +70,6 @@ func (c *core) unqueueLocked(p *ticket) {
 		}
 		t.state = resting
 	}
-	c.restedLocked()
 }
 
 // restedLocked lets Drain know when nothing is left.

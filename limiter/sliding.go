@@ -55,6 +55,23 @@ func (w *sliding) leave(end time.Duration) {
 	w.ends.insert(end)
 }
 
+// learn fills a window that is new with what the longest of the others still
+// knows.
+func (w *sliding) learn(others []rate) {
+	var longest *sliding
+	for i := range others {
+		if o := &others[i].win; longest == nil || o.per > longest.per {
+			longest = o
+		}
+	}
+	if longest == nil {
+		return
+	}
+	for i := range longest.ends.len() {
+		w.ends.insert(longest.ends.at(i) - longest.per + w.per)
+	}
+}
+
 // ring is a sorted queue of times. They come nearly in order, so that insertion
 // from the back moves few.
 type ring struct {

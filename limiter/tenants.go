@@ -53,8 +53,10 @@ func merge(known []Limit, limits Limits, scope Scope) ([]Limit, error) {
 
 // fitLocked makes s count and keep what is in force.
 func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
-	for len(s.rates) < len(rates) {
-		s.rates = append(s.rates, rate{win: sliding{per: rates[len(s.rates)].Per}})
+	known := len(s.rates)
+	for i := known; i < len(rates); i++ {
+		s.rates = append(s.rates, rate{win: sliding{per: rates[i].Per}})
+		s.rates[i].win.learn(s.rates[:known])
 	}
 	for i := range s.rates {
 		r := &s.rates[i]
@@ -62,6 +64,9 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 			r.limit = rates[i]
 		}
 		r.tune(c.guard, &c.cfg)
+		if i >= known {
+			r.pace.credit = r.pace.burst
+		}
 		r.pace.next = min(r.pace.next, c.latest+r.pace.gap)
 	}
 	s.slotMax, s.slotOf, s.slotAdvisedUntil = 0, Limit{}, 0
