@@ -202,7 +202,7 @@ func TestEndlessBodyIsHandedOver(t *testing.T) {
 	})
 }
 
-func TestUnshareableAnswers(t *testing.T) {
+func TestFault25UnshareableAnswers(t *testing.T) {
 	for _, header := range [][2]string{
 		{"Set-Cookie", "s=1"}, {"Cache-Control", "private, no-store"}, {"Vary", "*"}, {"Vary", "Accept, User-Agent"},
 	} {
@@ -265,7 +265,7 @@ func TestSolitaryReadsAreNotJoinedAgain(t *testing.T) {
 	})
 }
 
-func TestTruncatedBodyIsNotShared(t *testing.T) {
+func TestFault41TruncatedBodyIsNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, false)
 		w.handle = func(rw http.ResponseWriter, r *http.Request) {
@@ -329,7 +329,7 @@ func TestFault66FollowersShareNothingMutable(t *testing.T) {
 	})
 }
 
-func TestTrailersSurvive(t *testing.T) {
+func TestFault11TrailersSurvive(t *testing.T) {
 	overBoth(t, func(t *testing.T, w *world) {
 		w.handle = func(rw http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)

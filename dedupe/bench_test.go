@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // The price of a GET that nobody joins, beside the bare base: a stub that answers
@@ -31,6 +33,13 @@ func BenchmarkOverhead(b *testing.B) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	b.Run("bare", func(b *testing.B) { run(b, base, newRequest(context.Background())) })
+	b.Run("singleflight", func(b *testing.B) { // the library alone, for scale
+		b.ReportAllocs()
+		var group singleflight.Group
+		for b.Loop() {
+			group.Do("https api.test 443 ABC GET /contacts/C1 embed=offices Bearer one", func() (any, error) { return base.RoundTrip(nil) })
+		}
+	})
 	b.Run("alone", func(b *testing.B) { run(b, tr, newRequest(context.Background())) })
 	b.Run("apart", func(b *testing.B) { run(b, tr, newRequest(ctx)) })
 	b.Run("parallel", func(b *testing.B) {

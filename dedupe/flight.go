@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"time"
 
@@ -37,6 +38,7 @@ type flight struct {
 	s     *state
 	key   string // the read's key, then a number of its own
 	size  int    // of the read's key in key
+	hash  uint64 // of the read\'s key
 	scope int    // of the endpoint and tenant in key
 	path  string
 	base  http.RoundTripper
@@ -71,33 +73,34 @@ func (t *Transport) takeOff(key []byte, scope int, req *http.Request) (f *flight
 	// Asked before the lock is held: ctx may be the context of another flight.
 	deadline, _ := ctx.Deadline()
 	detached := ctx.Done() != nil || req.Cancel != nil
+	hash := maphash.Bytes(s.seed, key)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ch = s.joinLocked(key, rank, deadline); f != nil {
+	if f, ch = s.joinLocked(hash, key, rank, deadline); f != nil {
 		return f, false, ch
 	}
 	if !detached {
-		f = t.newFlight(key, scope, req, rank)
+		f = t.newFlight(hash, key, scope, req, rank)
 		s.openLocked(f)
 		return f, true, nil
 	}
 	s.mu.Unlock()
-	mine := t.newFlight(key, scope, req, rank)
+	mine := t.newFlight(hash, key, scope, req, rank)
 	mine.detach(deadline)
 	s.mu.Lock()
-	if f, ch = s.joinLocked(key, rank, deadline); f != nil {
+	if f, ch = s.joinLocked(hash, key, rank, deadline); f != nil {
 		return f, false, ch // one that began meanwhile
 	}
 	s.openLocked(mine)
-	return mine, true, s.group.DoChan(mine.key, mine.run)
+	return mine, true, s.group.DoChan(mine.name(), mine.run)
 }
 
 // joinLocked joins the open flight for key, unless its rank is lower, since it may
 // wait where the caller would not, or its answer will be one caller's own.
-func (s *state) joinLocked(key []byte, rank int, deadline time.Time) (*flight, <-chan singleflight.Result) {
-	f := s.flights[string(key)]
-	if f == nil || f.rank < rank || s.isSolitaryLocked(key) {
+func (s *state) joinLocked(hash uint64, key []byte, rank int, deadline time.Time) (*flight, <-chan singleflight.Result) {
+	f := s.flights[hash]
+	if f == nil || !f.carries(key) || f.rank < rank || s.isSolitaryLocked(key) {
 		return nil, nil
 	}
 	f.waiting++
@@ -107,17 +110,24 @@ func (s *state) joinLocked(key []byte, rank int, deadline time.Time) (*flight, <
 	if deadline.IsZero() || !f.deadline.IsZero() && deadline.After(f.deadline) {
 		f.deadline = deadline
 	}
-	return f, s.group.DoChan(f.key, f.run)
+	return f, s.group.DoChan(f.name(), f.run)
 }
 
-// openLocked opens f for joining; it may take the place of one of a lower rank.
+// openLocked opens f for joining; it may take the place of one of a lower rank, or
+// of another key with the same hash: those can be joined no more, nothing else.
 func (s *state) openLocked(f *flight) {
 	f.writes = s.writes
-	s.flights[f.key[:f.size]] = f
+	s.flights[f.hash] = f
 }
 
-func (t *Transport) newFlight(key []byte, scope int, req *http.Request, rank int) *flight {
-	f := &flight{s: t.state, size: len(key), scope: scope, path: req.URL.Path, base: t.next(), req: req, rank: rank, waiting: 1}
+// carries tells whether f is for this very read: equal hashes are not enough.
+func (f *flight) carries(key []byte) bool { return f.key[:f.size] == string(key) }
+
+// name is f's own in state.group.
+func (f *flight) name() string { return f.key[f.size:] }
+
+func (t *Transport) newFlight(hash uint64, key []byte, scope int, req *http.Request, rank int) *flight {
+	f := &flight{s: t.state, hash: hash, size: len(key), scope: scope, path: req.URL.Path, base: t.next(), req: req, rank: rank, waiting: 1}
 	f.key = string(binary.BigEndian.AppendUint64(key, t.number.Add(1)))
 	return f
 }
@@ -204,8 +214,8 @@ func (f *flight) land(resp *http.Response, err error) {
 
 // shutLocked ends joining.
 func (s *state) shutLocked(f *flight) {
-	if s.flights[f.key[:f.size]] == f {
-		delete(s.flights, f.key[:f.size])
+	if s.flights[f.hash] == f {
+		delete(s.flights, f.hash)
 	}
 }
 

@@ -181,7 +181,7 @@ func TestNewcomerNeverJoinsADyingFlight(t *testing.T) {
 	})
 }
 
-func TestRequestCancelChannelEndsTheWait(t *testing.T) {
+func TestFault16CancelChannelEndsTheWait(t *testing.T) {
 	overBoth(t, func(t *testing.T, w *world) {
 		w.handle = slowly(time.Hour, "never")
 		tr := w.transport(Config{})

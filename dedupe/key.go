@@ -84,9 +84,13 @@ func (s *state) fields(dst []field, h http.Header) (fields []field, known, ok bo
 		case credential:
 			known = known || slices.ContainsFunc(values, func(v string) bool { return v != "" })
 		}
-		dst = append(dst, field{name, values})
+		dst = append(dst, field{})
+		i := len(dst) - 1
+		for ; i > 0 && dst[i-1].name > name; i-- {
+			dst[i] = dst[i-1]
+		}
+		dst[i] = field{name, values}
 	}
-	slices.SortFunc(dst, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	return dst, known, true
 }
 

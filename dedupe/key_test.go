@@ -80,13 +80,9 @@ func TestFault62WhatKeepsReadsApart(t *testing.T) {
 		"user":                url("http://u:p@api.test/offices/O1"),
 		"Host":                with(func(r *http.Request) { r.Host = "other.test" }),
 		"HEAD":                with(func(r *http.Request) { r.Method = "HEAD" }),
-		"not coalesced":       plain.WithContext(WithoutCoalescing(ctx)),
 	} {
 		other = other.WithContext(context.WithoutCancel(other.Context()))
 		a := plain
-		if name == "not coalesced" {
-			continue // pair replaces the context; see TestNeverShared
-		}
 		if n := pair(t, make1, a, other); n != 2 {
 			t.Errorf("%s: %d calls, want 2", name, n)
 		}
@@ -98,7 +94,6 @@ func TestFault62WhatKeepsReadsApart(t *testing.T) {
 		"request id":    header("X-Request-Id", "7"),
 		"host spelling": url("http://API.test.:80/offices/O1"),
 		"fragment":      url(office + "#top"),
-		"empty method":  with(func(r *http.Request) { r.Host = plain.Host }),
 	} {
 		if other.URL.Host != plain.URL.Host {
 			other.Host = plain.Host
@@ -109,7 +104,7 @@ func TestFault62WhatKeepsReadsApart(t *testing.T) {
 	}
 }
 
-func TestNeverShared(t *testing.T) {
+func TestFault15NeverShared(t *testing.T) {
 	ctx := context.Background()
 	for name, r := range map[string]*http.Request{
 		"Range":             get(ctx, office, "Range", "bytes=0-1"),
@@ -303,5 +298,20 @@ func TestKeysAreUnambiguous(t *testing.T) {
 			t.Errorf("%s and %s have one key", name, other)
 		}
 		seen[string(key)] = name
+	}
+}
+
+// Two reads whose keys have one hash do not meet.
+func TestEqualHashesAreNotEqualReads(t *testing.T) {
+	tr := transport(t, nil, Config{})
+	key, scope, _ := tr.appendKey(nil, get(t.Context(), office))
+	f := tr.newFlight(7, key, scope, get(t.Context(), office), 0)
+	tr.openLocked(f)
+	if got, _ := tr.joinLocked(7, append(key[:len(key):len(key)], 'x'), 0, time.Time{}); got != nil {
+		t.Error("joined another read's flight")
+	}
+	f.started, f.landed = true, true
+	if got, _ := tr.joinLocked(7, key, 0, time.Time{}); got != f {
+		t.Error("did not join its own")
 	}
 }

@@ -1,6 +1,7 @@
 package dedupe
 
 import (
+	"hash/maphash"
 	"net/http"
 
 	"github.com/goodtenant/goodtenant/policy"
@@ -36,12 +37,13 @@ func (t *Transport) watch(key []byte, scope int, req *http.Request) (*http.Respo
 
 // board joins a watched flight, or begins one.
 func (s *state) board(key []byte, scope int, req *http.Request, rank int) *flight {
+	hash := maphash.Bytes(s.seed, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.watched[string(key)]
-	if f == nil || f.rank < rank {
-		f = &flight{key: string(key), size: len(key), scope: scope, path: req.URL.Path, rank: rank, writes: s.writes}
-		s.watched[f.key] = f
+	f := s.watched[hash]
+	if f == nil || !f.carries(key) || f.rank < rank {
+		f = &flight{hash: hash, key: string(key), size: len(key), scope: scope, path: req.URL.Path, rank: rank, writes: s.writes}
+		s.watched[f.hash] = f
 	}
 	f.waiting++
 	return f
@@ -58,8 +60,8 @@ func (s *state) alight(f *flight, resp *http.Response) (shared bool) {
 		f.landed = true
 		f.shared = s.shareable(resp)
 	}
-	if (first || f.waiting == 0) && s.watched[f.key] == f {
-		delete(s.watched, f.key)
+	if (first || f.waiting == 0) && s.watched[f.hash] == f {
+		delete(s.watched, f.hash)
 	}
 	s.mu.Unlock()
 	if first && f.shared {

@@ -42,7 +42,7 @@ func (t *Transport) fly(key []byte, scope int, req *http.Request) (*http.Respons
 		}
 		f, leader, ch := t.takeOff(key, scope, req)
 		if ch == nil {
-			t.group.Do(f.key, f.run)
+			t.group.Do(f.name(), f.run)
 			return f.take(req, true)
 		}
 		select {

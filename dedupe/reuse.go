@@ -68,10 +68,10 @@ func (s *state) wrote(req *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writes++
-	for _, flights := range []map[string]*flight{s.flights, s.watched} {
-		for key, f := range flights {
-			if strings.HasPrefix(key, string(scope)) && touches(req.Method, req.URL.Path, f.path) {
-				delete(flights, key)
+	for _, flights := range []map[uint64]*flight{s.flights, s.watched} {
+		for hash, f := range flights {
+			if strings.HasPrefix(f.key, string(scope)) && touches(req.Method, req.URL.Path, f.path) {
+				delete(flights, hash)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"slices"
 	"sync"
@@ -37,10 +38,11 @@ type state struct {
 	number  atomic.Uint64 // the last number given to a flight or a Transport
 	warned  [warnings]atomic.Bool
 	group   singleflight.Group
+	seed    maphash.Seed
 
 	mu        sync.Mutex
-	flights   map[string]*flight     // those that may be joined
-	watched   map[string]*flight     // the same, under Observe
+	flights   map[uint64]*flight     // those that may be joined, by the hash of their key
+	watched   map[uint64]*flight     // the same, under Observe
 	writes    uint64                 // writes that have ended
 	solitary  map[[16]byte]time.Time // reads that are not joined, until when
 	kept      map[[16]byte]kept
@@ -66,9 +68,10 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 		cfg:     c,
 		headers: headerClasses(c),
 		keyer:   identity.New(c.Tenant, c.Principal, c.Credentials),
-		flights: map[string]*flight{},
-		watched: map[string]*flight{},
+		flights: map[uint64]*flight{},
+		watched: map[uint64]*flight{},
 		kept:    map[[16]byte]kept{},
+		seed:    maphash.MakeSeed(),
 
 		solitary: map[[16]byte]time.Time{},
 	}
