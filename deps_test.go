@@ -23,6 +23,19 @@ var linked = map[string]string{
 	"github.com/dunglas/httpsfv":       "limiter: RateLimit fields are structured fields",
 }
 
+// telemetry are those that an app links beside them with the package otel: the
+// OpenTelemetry API and what it stands on. The SDK is the app's choice.
+var telemetry = map[string]string{
+	"go.opentelemetry.io/otel":        "otel: attributes, propagation, the global providers",
+	"go.opentelemetry.io/otel/trace":  "otel: spans",
+	"go.opentelemetry.io/otel/metric": "otel: instruments",
+	"go.opentelemetry.io/otel/log":    "otel: events",
+	"go.opentelemetry.io/auto/sdk":    "comes with the API: instrumentation from outside of the process",
+	"github.com/cespare/xxhash/v2":    "comes with the API: hashes of attribute sets",
+	"github.com/go-logr/logr":         "comes with the API: its own log",
+	"github.com/go-logr/stdr":         "comes with the API: its own log",
+}
+
 // may says what a folder may import of this module; a layer stands on leaves
 // only, so that each works without the others and without a profile.
 var may = map[string][]string{
@@ -114,6 +127,8 @@ func TestImportsRunOneWay(t *testing.T) {
 func TestLinkedModulesAreFew(t *testing.T) {
 	for pattern, allowed := range map[string][]string{
 		".":              keys(linked),
+		"./status":       keys(linked),
+		"./otel":         append(keys(linked), keys(telemetry)...),
 		"./platformtest": nil,
 	} {
 		for _, p := range list(t, "-deps", pattern) {

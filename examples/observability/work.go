@@ -40,7 +40,7 @@ func work(ctx context.Context, platform *platformtest.Server, client *http.Clien
 	}
 	every(300*time.Millisecond, func(i int) { a.update(ctx, "SBOX", &rival, i) })
 	every(500*time.Millisecond, func(i int) { a.create(ctx, "SBOX", i/2) })
-	every(4*time.Second, func(int) {
+	every(40*time.Second, func(int) {
 		platform.Control(func(r *http.Request) bool { return r.Method == http.MethodGet }, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
