@@ -106,7 +106,7 @@ func (k *Checker) Feed(e Event) {
 // given back, and the sinks hear the news.
 func (k *Checker) unlock(ctx context.Context) {
 	var gone []Eviction
-	if k.st.bytes > k.st.maxBytes {
+	if k.st.over() {
 		for _, u := range k.st.evict() {
 			e := Eviction{Bytes: k.st.bytes}
 			if u.series != nil {
@@ -119,7 +119,7 @@ func (k *Checker) unlock(ctx context.Context) {
 	}
 	var news []Finding
 	for _, f := range k.news {
-		news = append(news, f.copy())
+		news = append(news, f.copy(f.Last))
 	}
 	k.news = k.news[:0]
 	k.mu.Unlock()

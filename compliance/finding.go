@@ -22,7 +22,8 @@ type Finding struct {
 
 	First     time.Time     `json:"first"` // of what was measured
 	Last      time.Time     `json:"last"`
-	Count     int           `json:"count"` // how often it was seen, today
+	Count     int           `json:"count"`             // how often it was seen, today
+	Cleared   bool          `json:"cleared,omitempty"` // not seen for as long as Clears asks; the gate lets pass
 	Measured  float64       `json:"measured"`
 	Threshold float64       `json:"threshold"`
 	Unit      string        `json:"unit"`             // of both

@@ -78,11 +78,10 @@ func (l *look) file(key findingKey, a alarm) {
 		k.open[key] = f
 		k.tell(f)
 	case now/86_400 != f.day && now > f.day*86_400:
-		if now/86_400 == f.day+1 {
-			f.days++
-		} else {
-			f.days = 1
+		if f.clearedAt(x.time()) {
+			f.days, f.Severity = 0, a.sev
 		}
+		f.days++
 		f.day, f.Count, f.First = now/86_400, 0, startOf(a, x)
 		f.Evidence, f.seen = nil, nil
 		if f.escalates(k) {
@@ -106,6 +105,9 @@ func (l *look) file(key findingKey, a alarm) {
 	}
 	f.show(k, x, a)
 }
+
+// clearedAt tells whether nothing has kept the finding open until t.
+func (f *Finding) clearedAt(t time.Time) bool { return t.After(f.Last.Add(ruleOf(f.Rule).lasts())) }
 
 func (f *open) escalates(k *Checker) bool {
 	r := ruleOf(f.Rule)
@@ -203,8 +205,9 @@ func figure(v float64) string {
 	return fmt.Sprintf("%.1f", v)
 }
 
-func (f *open) copy() Finding {
+func (f *open) copy(now time.Time) Finding {
 	c := f.Finding
+	c.Cleared = c.clearedAt(now)
 	c.Message = c.text()
 	c.Evidence = slices.Clone(f.Evidence)
 	return c
@@ -214,7 +217,7 @@ func (f *open) copy() Finding {
 func (k *Checker) sorted() []Finding {
 	all := make([]Finding, 0, len(k.open))
 	for _, f := range k.open {
-		all = append(all, f.copy())
+		all = append(all, f.copy(k.st.app.time()))
 	}
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Tenant, b.Tenant),

@@ -34,12 +34,10 @@ func (k *Checker) gated(x *exchange) *GateError {
 	for _, i := range k.gates {
 		for _, key := range [...]findingKey{{i, x.tenant, x.stream, collection}, {i, x.tenant, "", collection}, {i, x.tenant, "", ""}, {rule: i}} {
 			f := k.open[key]
-			if f == nil || f.Severity < Error {
+			if f == nil || f.Severity < Error || f.clearedAt(x.time()) {
 				continue
 			}
-			if until := f.Last.Add(rules[i].lasts()); until.After(x.time()) {
-				return &GateError{Rule: f.Rule, Clause: f.Clause, Tenant: x.tenant, Stream: f.Stream, Remedy: f.Remedy, Until: until}
-			}
+			return &GateError{Rule: f.Rule, Clause: f.Clause, Tenant: x.tenant, Stream: f.Stream, Remedy: f.Remedy, Until: f.Last.Add(rules[i].lasts())}
 		}
 	}
 	return nil

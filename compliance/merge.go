@@ -112,13 +112,21 @@ func (sh *shape) merge(o *shape, gap uint32) {
 	}
 	s, p := &sh.slices, &o.slices
 	if apart(s.since, p.since) <= 86_400 {
-		before := s.rows.distinct()
+		before, ended := s.rows.distinct(), s.ended()+p.ended()
 		s.filters.merge(&p.filters, 4*maxFilters)
 		s.rows.merge(&p.rows, 4*maxSliceRows)
-		s.delivered, s.exhausted = s.delivered+p.delivered, s.exhausted+p.exhausted
+		s.delivered += p.delivered
+		s.exhausted = uint32(float64(s.delivered) * min(1, ended/float64(max(1, s.filters.distinct()))))
 		s.lambda += p.lambda
 		s.crossed = append(s.crossed, [2]int{before, p.rows.distinct()})
 	}
+}
+
+// ended is how many filters were read to their last page, about. Where pages are
+// spread over replicas, one of them reads a filter's last page, and a part of
+// its rows only.
+func (c *slicing) ended() float64 {
+	return float64(c.exhausted) / float64(max(1, c.delivered)) * float64(c.filters.distinct())
 }
 
 // everyRun is the past runs and the one that goes on.

@@ -29,6 +29,7 @@ type state struct {
 	// Restored from a snapshot, by hash, until a call names them.
 	dormant         map[uint64]*series
 	dormantHoldings map[uint64]*holding
+	dormantBytes    int
 }
 
 type seriesKey struct{ tenant, stream, collection string }
@@ -138,7 +139,7 @@ func (st *state) seriesOf(x *exchange, hash hashKey) *series {
 	if s == nil {
 		h := mix(mix(hash.sum(x.tenant), hash.sum(x.stream)), x.route.hash)
 		if s = st.dormant[h]; s != nil {
-			delete(st.dormant, h)
+			st.wake(h, s)
 		} else {
 			s = &series{first: x.sec()}
 		}
@@ -225,10 +226,37 @@ func (t *tenant) size() int {
 	return n
 }
 
-// evict forgets what was used longest ago until the state fits; it keeps the two
-// units used last, and gives what went.
+// restore takes what an earlier process knew, but for what is a week old.
+func (st *state) restore(sn *snapshot) {
+	st.dormant, st.dormantHoldings = sn.series, sn.holdings
+	for h, s := range st.dormant {
+		st.dormantBytes += seriesBytes + s.size()
+		if s.last+snapshotLife < sn.saved {
+			st.wake(h, s)
+		}
+	}
+}
+
+// wake takes s out of what is dormant.
+func (st *state) wake(hash uint64, s *series) {
+	delete(st.dormant, hash)
+	st.dormantBytes -= seriesBytes + s.size()
+}
+
+func (st *state) over() bool { return st.bytes+st.dormantBytes > st.maxBytes }
+
+// evict forgets what was used longest ago until the state fits: first what no
+// call has named since the start, then by use. It keeps the two units used last,
+// and gives what went.
 func (st *state) evict() (gone []*unit) {
-	for st.bytes > st.maxBytes {
+	for h, s := range st.dormant {
+		if !st.over() {
+			break
+		}
+		st.wake(h, s)
+		st.evicted++
+	}
+	for st.over() {
 		u := st.root.prev
 		if u == &st.root || u == st.root.next || u == st.root.next.next {
 			break

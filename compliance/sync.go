@@ -101,8 +101,7 @@ func (k *Checker) load(ctx context.Context) (map[string]*snapshot, error) {
 func (k *Checker) startSync(mine *snapshot) {
 	s := k.syncing
 	if mine != nil && mine.keyID == k.d().keyID() {
-		k.st.dormant = mine.series
-		k.st.dormantHoldings = mine.holdings
+		k.st.restore(mine)
 		k.st.app.day = mine.day
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -384,5 +383,7 @@ func (k *Checker) judgeLoadTogether(others []*snapshot) {
 	}
 }
 
-// now is the time of the last call seen.
+// now is the time of the last call seen, in unix seconds.
 func (a *app) now() uint32 { return uint32(a.last / 1e9) }
+
+func (a *app) time() time.Time { return time.Unix(0, a.last).UTC() }
