@@ -162,3 +162,27 @@ func TestStatusDecidesWhatIsRemembered(t *testing.T) {
 		})
 	}
 }
+
+// A create sent unchecked whose answer is lost is in doubt like any other, and
+// FailOpen sends no second one.
+func TestFailOpenKeepsDoubts(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.before = func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.Method == "GET" {
+				rw.WriteHeader(500)
+			}
+			return r.Method == "GET"
+		}
+		c.after = func(*http.Request) { panic(http.ErrAbortHandler) }
+		cfg := unique()
+		failOpen(&cfg)
+		tr := w.transport(cfg)
+		if r := do(tr, withEmail(t, "ann@corp.test")); r.err == nil {
+			t.Errorf("the answer was not lost: %d", r.status)
+		}
+		do(tr, withEmail(t, "ann@corp.test")).unchecked(t, LookupError)
+		if c.made() != 1 {
+			t.Errorf("%d created", c.made())
+		}
+	})
+}

@@ -68,7 +68,7 @@ type Stats struct {
 	Reported   uint64      `json:"reported"`   // creates sent although the entity exists
 	Refused    uint64      `json:"refused"`    // creates refused unchecked
 	Unchecked  uint64      `json:"unchecked"`  // creates sent unchecked
-	InDoubt    uint64      `json:"inDoubt"`    // creates whose answer was lost
+	InDoubt    uint64      `json:"in_doubt"`   // creates whose answer was lost
 	Conflicts  uint64      `json:"conflicts"`  // creates that the platform answered 409
 	Would      Would       `json:"would"`      // what Enforce would have done, counted under Observe
 }

@@ -61,7 +61,7 @@ func (t *Transport) fly(key []byte, scope int, req *http.Request) (*http.Respons
 			return resp, err
 		case resp != nil:
 			if f.answer != nil {
-				t.shared(ctx, SharedRead{})
+				t.shared(ctx, SharedRead{Leader: f.req.Context()})
 			}
 			return resp, nil
 		case err == nil:
