@@ -28,13 +28,15 @@ type Checker struct {
 	sites      *sites
 	syncing    *syncing // nil without Snapshots
 
-	mu      sync.Mutex // guards what follows; never held across a wait or a callback
-	st      *state
-	open    map[findingKey]*open
-	news    []*open
-	skipped int
-	looking look      // the exchange under judgement, kept here to spare an allocation
-	one     [1]uint64 // likewise
+	mu          sync.Mutex // guards what follows; never held across a wait or a callback
+	st          *state
+	open        map[findingKey]*open
+	news        []*open
+	skipped     int
+	refused     int       // by the gate
+	wouldRefuse int       // under policy.Observe
+	looking     look      // the exchange under judgement, kept here to spare an allocation
+	one         [1]uint64 // likewise
 }
 
 // New makes a Checker. Its error names the field of c that is wrong.
@@ -140,7 +142,7 @@ func (k *Checker) Report() Report {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	a := &k.st.app
-	r := Report{Calls: a.calls, Skipped: k.skipped, Tenants: len(k.st.tenants), Findings: k.sorted(), Missing: k.st.missing.lines(),
+	r := Report{Calls: a.calls, Skipped: k.skipped, Refused: k.refused, WouldRefuse: k.wouldRefuse, Tenants: len(k.st.tenants), Findings: k.sorted(), Missing: k.st.missing.lines(),
 		Evicted: k.st.evicted, Config: k.configHash()}
 	if a.calls > 0 {
 		r.From, r.To = time.Unix(0, a.first).UTC(), time.Unix(0, a.last).UTC()

@@ -153,12 +153,17 @@ func (d *digester) put(x *exchange) {
 	d.pool.Put(x)
 }
 
-// judged tells whether calls to u are looked at.
-func (d *digester) judged(u *url.URL) bool { return d.hosts.Has(u) || d.isToken(u) }
+// judged tells whether a call is looked at.
+func (d *digester) judged(method string, u *url.URL) bool {
+	return d.hosts.Has(u) || d.isToken(method, u)
+}
 
-func (d *digester) isToken(u *url.URL) bool {
+func (d *digester) isToken(method string, u *url.URL) bool {
+	if method != http.MethodPost {
+		return false
+	}
 	for _, end := range d.cfg.Platform.TokenPaths {
-		if len(u.Path) >= len(end) && strings.HasSuffix(u.Path, end) {
+		if strings.HasSuffix(u.Path, end) {
 			return true
 		}
 	}
@@ -171,7 +176,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	if method == "" {
 		x.method = http.MethodGet
 	}
-	x.token = method == http.MethodPost && d.isToken(u)
+	x.token = d.isToken(method, u)
 	x.route = d.routeOf(x.method, u.Path)
 	d.pathIDs(x, u.Path)
 	d.params.parse(u.RawQuery, &x.q)
@@ -359,7 +364,7 @@ func waitOf(v string, now time.Time) time.Duration {
 // event fills x from a recording.
 func (d *digester) event(x *exchange, e *Event) bool {
 	u, err := url.Parse(e.URL)
-	if err != nil || !d.judged(u) {
+	if err != nil || !d.judged(e.Method, u) {
 		return false
 	}
 	x.view, x.attempt = e.View, e.Attempt

@@ -79,11 +79,16 @@ func (s *Severity) UnmarshalText(b []byte) error {
 // Report is what a Checker knows at one moment, fit for keeping as evidence for
 // an audit: it is dated and names the configuration that made it.
 type Report struct {
-	From     time.Time `json:"from"` // of the calls seen
-	To       time.Time `json:"to"`
-	Calls    int       `json:"calls"`
-	Skipped  int       `json:"skipped,omitempty"` // events that could not be read
-	Tenants  int       `json:"tenants"`
+	From    time.Time `json:"from"` // of the calls seen
+	To      time.Time `json:"to"`
+	Calls   int       `json:"calls"`
+	Skipped int       `json:"skipped,omitempty"` // events that could not be read
+	Tenants int       `json:"tenants"`
+	// Refused counts the calls that the gate refused; WouldRefuse, under
+	// policy.Observe, those that it would have.
+	Refused     int `json:"refused,omitempty"`
+	WouldRefuse int `json:"wouldRefuse,omitempty"`
+
 	Findings []Finding `json:"findings"` // worst first
 	// Missing lists what was not seen and which rules could not be judged for it.
 	Missing []string `json:"missing,omitempty"`

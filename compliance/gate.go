@@ -14,8 +14,15 @@ func (k *Checker) refuse(req *http.Request, x *exchange) error {
 	if len(k.gates) == 0 || x.view == WireView || x.origin != call.App || x.attempt > 0 {
 		return nil
 	}
+	observe := k.Mode() == policy.Observe
 	k.mu.Lock()
 	e := k.gated(x)
+	switch {
+	case e != nil && observe:
+		k.wouldRefuse++
+	case e != nil:
+		k.refused++
+	}
 	k.mu.Unlock()
 	if e == nil {
 		return nil
@@ -23,7 +30,7 @@ func (k *Checker) refuse(req *http.Request, x *exchange) error {
 	if k.cfg.Hooks.Gated != nil {
 		contain(func() { k.cfg.Hooks.Gated(req.Context(), *e) })
 	}
-	if k.Mode() == policy.Observe {
+	if observe {
 		return nil
 	}
 	return e

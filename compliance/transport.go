@@ -73,7 +73,7 @@ func (t *Transport) next() http.RoundTripper {
 // error of its own is a *GateError.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	k := t.k
-	if k.closed.Load() || req.URL == nil || !k.d().judged(req.URL) {
+	if k.closed.Load() || req.URL == nil || !k.d().judged(req.Method, req.URL) {
 		return t.next().RoundTrip(req)
 	}
 	x := t.exchange(req)

@@ -3,6 +3,7 @@ package compliance
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -181,6 +182,8 @@ func TestGate(t *testing.T) {
 		require.NoError(t, k.SetMode(policy.Observe))
 		require.NoError(t, sweep(3))
 		require.Equal(t, 4, gated)
+		require.Equal(t, 1, k.Report().Refused)
+		require.Equal(t, 3, k.Report().WouldRefuse)
 		require.NoError(t, k.SetMode(policy.Enforce))
 		require.Error(t, sweep(1))
 		time.Sleep(25 * time.Hour)
@@ -229,6 +232,41 @@ func TestWatchesOnly(t *testing.T) {
 	require.NotNil(t, tr.WrappedRoundTripper())
 	require.Equal(t, policy.Enforce, tr.Mode())
 	tr.CloseIdleConnections()
+}
+
+// TestAlone: one view without the other judges both; hosts that are not the
+// platform's pass by.
+func TestAlone(t *testing.T) {
+	base := roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	})
+	tr, err := NewTransport(base, Config{Platform: Platform{Hosts: []string{"api.example.test"}}})
+	require.NoError(t, err)
+	for _, url := range []string{"http://API.example.test:80/tasks/", "http://other.example.test/tasks/", "http://other.example.test/oauth2/token"} {
+		req, _ := http.NewRequest("GET", url, nil)
+		_, err := tr.RoundTrip(req)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, tr.Checker().Report().Calls)
+	require.EqualValues(t, 1, tr.k.st.app.day.all)
+	require.NoError(t, tr.Close())
+}
+
+// TestEventJSON: an event is a line of a recording and comes back as it was.
+func TestEventJSON(t *testing.T) {
+	e := Event{Time: day0, Duration: time.Second, Method: "GET", URL: "https://api.example.test/", Status: 200, Initiator: Webhook, View: WireView,
+		RequestHeader: http.Header{"A": {"b"}}, ResponseBody: []byte("{}"), Webhook: &WebhookEvent{ID: "e", Time: day0}, Answer: &Answer{IDs: []string{"1"}, Total: 3}}
+	b, err := json.Marshal(e)
+	require.NoError(t, err)
+	var back Event
+	require.NoError(t, json.Unmarshal(b, &back))
+	require.Equal(t, e, back)
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"initiator":"nobody"}`), &back), "nobody")
+	var p Platform
+	b, err = json.Marshal(Platform{}.WithDefaults())
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(b, &p))
+	require.Equal(t, Platform{}.WithDefaults(), p)
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
