@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -41,6 +42,7 @@ type env struct {
 	ctx    context.Context // of every request; cancelled when the check ends
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the check ends: handlers that wait return
+	calls  atomic.Int64  // made by distinct and numbered
 
 	mu       sync.Mutex
 	handler  func(w http.ResponseWriter, r *http.Request, n int)
@@ -190,6 +192,12 @@ func (e *env) request(method, path string, body io.Reader) *http.Request {
 }
 
 func (e *env) get(path string) *http.Request { return e.request(http.MethodGet, path, nil) }
+
+// distinct is a GET that no wrapper may take for another one.
+func (e *env) distinct(path string) *http.Request { return e.get(e.numbered(path)) }
+
+// numbered gives path a query of its own.
+func (e *env) numbered(path string) string { return fmt.Sprintf("%s?call=%d", path, e.calls.Add(1)) }
 
 // answer is what a call came to.
 type answer struct {

@@ -66,7 +66,7 @@ func limitHeld(e *env) {
 	})
 	var all sync.WaitGroup
 	for range 6 * e.Limit {
-		call := e.send(e.get("/crowd"))
+		call := e.send(e.distinct("/crowd"))
 		all.Go(func() {
 			if a := <-call; a.err == nil {
 				io.Copy(io.Discard, a.resp.Body)
@@ -93,7 +93,7 @@ func (e *env) fresh(d time.Duration, after string) {
 	start := time.Now()
 	reqs := make([]*http.Request, e.Limit)
 	for i := range reqs {
-		reqs[i] = e.get("/fresh")
+		reqs[i] = e.distinct("/fresh")
 	}
 	for _, a := range e.sendAll(reqs...) {
 		if a.err != nil {
@@ -116,7 +116,7 @@ func freedAtEOF(e *env) {
 		io.WriteString(w, "b")
 	})
 	for range e.Limit {
-		io.Copy(io.Discard, e.roundTrip(e.get("/eof")).Body)
+		io.Copy(io.Discard, e.roundTrip(e.distinct("/eof")).Body)
 	}
 	e.fresh(e.soon(), "bodies read to their end, but not closed")
 }
@@ -133,7 +133,7 @@ func freedWithoutContent(e *env) {
 		if i%2 == 1 {
 			method = http.MethodHead
 		}
-		e.roundTrip(e.request(method, "/nothing", nil))
+		e.roundTrip(e.request(method, e.numbered("/nothing"), nil))
 	}
 	e.fresh(e.soon(), "answers without a body (204, HEAD) that were neither read nor closed")
 }
@@ -153,7 +153,7 @@ func freedAfterClose(e *env) {
 	var all sync.WaitGroup
 	for range 3 * e.Limit {
 		ctx, cancel := context.WithCancel(e.ctx)
-		call := e.send(e.get("/close").WithContext(ctx))
+		call := e.send(e.distinct("/close").WithContext(ctx))
 		all.Go(func() {
 			defer cancel() // as callers do; it must not cut what goes on behind the Close
 			a := <-call
@@ -217,7 +217,7 @@ func waitersLeave(e *env) {
 	})
 	holders := make([]<-chan answer, e.Limit)
 	for i := range holders {
-		holders[i] = e.send(e.get("/hold"))
+		holders[i] = e.send(e.distinct("/hold"))
 	}
 	time.Sleep(e.soon())
 	seen := e.arrived()
@@ -276,7 +276,7 @@ func noHoldAndWait(e *env) {
 	})
 	reqs := make([]*http.Request, 2*e.Limit)
 	for i := range reqs {
-		reqs[i] = e.get("/chain")
+		reqs[i] = e.distinct("/chain")
 	}
 	for _, a := range e.sendAll(reqs...) {
 		if a.err != nil {
