@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/goodtenant/goodtenant/internal/call"
 )
 
 // The body of a checked create goes out as it was written, once.
@@ -126,4 +128,33 @@ func TestBodiesWithoutAKey(t *testing.T) {
 	zipped.Header.Set("Content-Encoding", "gzip")
 	tr := transport(t, stub(func(*http.Request) (*http.Response, error) { return answerWith(201, ""), nil }), unique())
 	do(tr, zipped).unchecked(t, NoKey)
+}
+
+// A lookup carries the caller's credentials and tenant, and nothing that belongs
+// to the create.
+func TestHeadersOfALookup(t *testing.T) {
+	var got http.Header
+	var origin call.Origin
+	tr := transport(t, stub(func(req *http.Request) (*http.Response, error) {
+		if req.Method == "GET" {
+			got, origin = req.Header, call.OriginOf(req.Context())
+			return answerWith(200, "[]"), nil
+		}
+		if call.OriginOf(req.Context()) != call.App {
+			t.Error("the create passes for a lookup")
+		}
+		return answerWith(201, ""), nil
+	}), unique())
+	req := withEmail(t, "ann@corp.test")
+	req.Header.Set("Tenant", "A")
+	req.Header.Set("Api-Version", "2020-01-31")
+	for _, name := range notForLookups {
+		req.Header.Set(name, "x")
+	}
+	req.Header.Del("Content-Encoding")
+	do(tr, req).want(t, 201, "")
+	want := http.Header{"Authorization": {"Bearer one"}, "Tenant": {"A"}, "Api-Version": {"2020-01-31"}, "Accept": {"application/json"}}
+	if fmt.Sprint(got) != fmt.Sprint(want) || origin != call.Lookup {
+		t.Errorf("%v, %v; want %v", origin, got, want)
+	}
 }

@@ -161,27 +161,29 @@ func TestReplicaThatDiesLeavesDoubt(t *testing.T) {
 
 // A check that took longer than the hold must not end in a create.
 func TestLostHoldSendsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, c := newWorld(t, false), newCRM()
-		c.lag = time.Hour
-		slow := true
-		c.before = func(_ http.ResponseWriter, r *http.Request) bool {
-			if slow && r.Method == "GET" {
-				slow = false
-				time.Sleep(DefaultHold + time.Second)
+	for _, change := range []func(*Config){nil, failOpen} { // no option sends it: another replica may be creating
+		synctest.Test(t, func(t *testing.T) {
+			w, c := newWorld(t, false), newCRM()
+			c.lag = time.Hour
+			slow := true
+			c.before = func(_ http.ResponseWriter, r *http.Request) bool {
+				if slow && r.Method == "GET" {
+					slow = false
+					time.Sleep(DefaultHold + time.Second)
+				}
+				return false
 			}
-			return false
-		}
-		w.handle = c.ServeHTTP
-		a, b := w.replicas(nil)
-		first := start(a, withEmail(t, "ann@corp.test"))
-		synctest.Wait()
-		do(b, withEmail(t, "ann@corp.test")).want(t, 201, "")
-		e := (<-first).unchecked(t, LocksFailed)
-		if !errors.Is(e, ErrLockLost) || c.made() != 1 {
-			t.Errorf("%v, %d created", e.Err, c.made())
-		}
-	})
+			w.handle = c.ServeHTTP
+			a, b := w.replicas(change)
+			first := start(a, withEmail(t, "ann@corp.test"))
+			synctest.Wait()
+			do(b, withEmail(t, "ann@corp.test")).want(t, 201, "")
+			e := (<-first).unchecked(t, LocksFailed)
+			if !errors.Is(e, ErrLockLost) || c.made() != 1 {
+				t.Errorf("%v, %d created", e.Err, c.made())
+			}
+		})
+	}
 }
 
 type brokenLocks struct{ Locks }
