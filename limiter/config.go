@@ -112,7 +112,8 @@ type Outage uint8
 const (
 	// FailClosed refuses calls with StoreDown.
 	FailClosed Outage = iota
-	// LocalShare keeps to this process's share of the limits.
+	// LocalShare keeps to this process's share of the limits, where the Store
+	// knows its Replicas; else, and where that share is nothing, it is FailClosed.
 	LocalShare
 	// FailOpen keeps to the limits as if this process were alone.
 	FailOpen

@@ -3,6 +3,7 @@ package limiter
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,8 @@ type core struct {
 	mu                 sync.Mutex
 	latest             time.Duration // the latest time seen
 	mode               policy.Mode
-	limits             Limits
+	limits             Limits  // in force
+	wanted             Limits  // as configured: limits is less during an outage with LocalShare
 	version            int     // of limits
 	appRates, ownRates []Limit // every Rate limit ever in force, by index
 	app                scope
@@ -83,6 +85,7 @@ func newCore(cfg Config) (*core, error) {
 	}
 	c := &core{cfg: cfg, log: cfg.Logger, began: time.Now().Add(-1), dayRule: rule, mode: cfg.Mode,
 		tenants: map[string]*tenant{}, sweepAt: 1024, guard: guardDefault, ending: make(chan struct{}), budget: retryReserve, said: map[string]bool{}}
+	c.wanted = slices.Clone(cfg.Limits)
 	if err := c.install(cfg.Limits); err != nil {
 		return nil, err
 	}

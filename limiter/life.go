@@ -13,6 +13,10 @@ func (c *core) setLimits(limits Limits) error {
 	if err := c.install(limits); err != nil {
 		return err
 	}
+	c.wanted = slices.Clone(limits)
+	if c.store != nil {
+		c.store.limitsLocked()
+	}
 	for _, t := range c.tenants {
 		c.unblockLocked(t)
 	}
@@ -28,7 +32,7 @@ func (c *core) setLimits(limits Limits) error {
 func (c *core) limitsNow() Limits {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.limits)
+	return slices.Clone(c.wanted)
 }
 
 // drain waits until nothing is queued or in flight.

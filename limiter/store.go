@@ -30,6 +30,15 @@ type Waker interface {
 	Wake() <-chan struct{}
 }
 
+// Replicas is a Store that knows how many processes share it. While it fails,
+// Outage LocalShare keeps each of them to its part of the limits: the whole part
+// of Max / members, and one more for the first Max % members of them.
+type Replicas interface {
+	// Replicas gives this process's index, from 0, among members, as the store
+	// said last; members 0 where that is not known or too old to be trusted.
+	Replicas() (index, members int)
+}
+
 // Batch is one process's side of a Step.
 type Batch struct {
 	Client string        // names the process in the store: random, made once

@@ -3,6 +3,7 @@ package limiter
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type storeClient struct {
 	done  []settled
 
 	steps, errors uint64
+	local         bool          // our share is in force
 	err           error         // of the last step; nil: it is up
 	retryAt       time.Duration // while err is set: when to ask it again
 	next          time.Duration // when to ask again; 0: on an event
@@ -82,7 +84,7 @@ func (s *storeClient) kickLocked() {
 // readyLocked tells from when on t may use a permit of the store; known is false
 // where that waits for an answer.
 func (s *storeClient) readyLocked(t *tenant, now time.Duration) (at time.Duration, known bool) {
-	if s.err != nil && s.c.cfg.Outage == FailOpen {
+	if s.alone() {
 		return now, true
 	}
 	held := s.stock[t.name]
@@ -93,9 +95,54 @@ func (s *storeClient) readyLocked(t *tenant, now time.Duration) (at time.Duratio
 	return max(now, held[0].from), true
 }
 
+// alone reports whether calls go without the store.
+func (s *storeClient) alone() bool {
+	return s.err != nil && (s.local || s.c.cfg.Outage == FailOpen)
+}
+
+// limitsLocked puts this process's share in force while the store fails and
+// Outage is LocalShare, and what is configured when it answers again.
+func (s *storeClient) limitsLocked() {
+	c := s.c
+	r, ok := s.store.(Replicas)
+	if s.err == nil || c.cfg.Outage != LocalShare || !ok {
+		if s.local {
+			s.local = false
+			c.install(c.wanted)
+		}
+		return
+	}
+	part, ok := shareOf(c.wanted, s.shares, r)
+	if s.local = ok; ok {
+		c.install(part)
+	}
+}
+
+// shareOf is the part of limits, of shared kinds, that one of several replicas
+// may use by itself; false where it is nothing, or the replicas are not known.
+func shareOf(limits Limits, shared Kinds, r Replicas) (Limits, bool) {
+	index, members := r.Replicas()
+	if members < 1 || index < 0 || index >= members {
+		return nil, false
+	}
+	part := slices.Clone(limits)
+	for i := range part {
+		if l := &part[i]; shared.Has(l.Kind) {
+			more := 0
+			if index < l.Max%members {
+				more = 1
+			}
+			if l.Max = l.Max/members + more; l.Max == 0 {
+				return nil, false
+			}
+		}
+	}
+	return part, true
+}
+
 // downLocked says that calls are refused because the store fails.
 func (s *storeClient) downLocked(now time.Duration) *RefusedError {
-	if s.err == nil || s.c.cfg.Outage == FailOpen || now >= s.retryAt {
+	if s.err == nil || s.alone() || now >= s.retryAt {
 		return nil
 	}
 	return &RefusedError{Reason: StoreDown, Cause: s.err}
@@ -237,7 +284,7 @@ func (s *storeClient) batchLocked(now time.Duration) *Batch {
 		return nil
 	}
 	b := Batch{Client: s.client, Seen: s.seen, Day: c.cfg.Day, Guard: c.guard}
-	for _, l := range c.limits {
+	for _, l := range c.wanted {
 		if s.shares.Has(l.Kind) {
 			b.Limits = append(b.Limits, l)
 		}
@@ -344,18 +391,21 @@ func (s *storeClient) tookLocked(g Grants, err error) {
 		s.errors++
 		s.retryAt = now + downRest
 		c.sayLocked("limiter: the shared store does not answer", "outage", c.cfg.Outage.String(), "error", err.Error())
-		if c.cfg.Outage != FailOpen {
-			c.refuseAllLocked(func(*ticket) *RefusedError { return &RefusedError{Reason: StoreDown, Cause: err} })
-		} else {
+		if s.limitsLocked(); s.alone() {
 			for _, t := range c.tenants {
 				c.unblockLocked(t)
 			}
+		} else {
+			c.refuseAllLocked(func(*ticket) *RefusedError { return &RefusedError{Reason: StoreDown, Cause: err} })
 		}
 		c.dispatchLocked(now, wall)
 		c.armLocked(now)
 		return
 	}
 	s.pending, s.seen, s.next = nil, g.Now, 0
+	if s.local {
+		s.limitsLocked()
+	}
 	if g.Next > 0 {
 		s.next = now + g.Next
 	}
@@ -430,7 +480,7 @@ func (s *storeClient) close() error {
 	}
 	s.stock = nil
 	b := Batch{Client: s.client, Seen: s.seen, Day: s.c.cfg.Day, Guard: s.c.guard, Seq: s.seq + 1}
-	for _, l := range s.c.limits {
+	for _, l := range s.c.wanted {
 		if s.shares.Has(l.Kind) {
 			b.Limits = append(b.Limits, l)
 		}
