@@ -46,8 +46,6 @@ type Config struct {
 	// MaxBytes bounds the memory of all state; 0: 32 MiB. What was used longest ago
 	// is forgotten first, and the report says so.
 	MaxBytes int
-	// ShowIDs lets evidence carry ids, up to 5 a finding; off by default.
-	ShowIDs bool
 	// CallSites looks for the app's own file:line: the first 16 calls of a route
 	// and tenant, then 1 in 64. On by default.
 	CallSites policy.Switch

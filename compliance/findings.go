@@ -33,10 +33,9 @@ type findingKey struct {
 // open is a finding with what is needed to go on with it.
 type open struct {
 	Finding
-	day      uint32 // of First told
-	days     int    // in a row
-	lastTold Severity
-	seen     []uint64 // once of the evidence
+	day  uint32   // of First told
+	days int      // in a row
+	seen []uint64 // once of the evidence
 }
 
 const (

@@ -157,7 +157,7 @@ func (l *look) remember() {
 }
 
 // missed counts what answers did not tell.
-type missed struct{ lists, rows, totals, ids, durations int }
+type missed struct{ lists, rows, totals, ids int }
 
 func (m *missed) lines() (lines []string) {
 	if m.lists == 0 {

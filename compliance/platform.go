@@ -33,7 +33,7 @@ type Platform struct {
 	EmbedParams     []string `json:"embedParams,omitempty"`     // related rows, billed as calls of their own
 	IgnoreParams    []string `json:"ignoreParams,omitempty"`    // no filter: sorting, selection of fields
 	PageSize        int      `json:"pageSize,omitempty"`        // where none is asked for; 25
-	MaxPageSize     int      `json:"maxPageSize,omitempty"`     // 100
+	MaxPageSize     int      `json:"maxPageSize,omitempty"`     // the most that can be asked for; 100
 
 	// Names of members in answers.
 	RowsMembers  []string `json:"rowsMembers,omitempty"`  // the array of rows

@@ -100,7 +100,7 @@ func (s *sample) reset() {
 	s.used, s.hits, s.level = 0, 0, 0
 }
 
-func (s *sample) merge(o *sample, max int) {
+func (s *sample) merge(o *sample, size int) {
 	for s.level < o.level {
 		s.thin()
 	}
@@ -108,11 +108,11 @@ func (s *sample) merge(o *sample, max int) {
 	for _, fp := range o.slots {
 		if fp != 0 && fp&(1<<s.level-1) == 0 {
 			before := s.level
-			s.add(uint64(fp), max)
+			s.add(uint64(fp), size)
 			hits >>= s.level - before
 		}
 	}
-	s.hits = max32(hits, s.used)
+	s.hits = max(hits, s.used)
 }
 
 func (s *sample) thin() {
@@ -130,8 +130,6 @@ func (s *sample) clone() sample {
 }
 
 func (s *sample) bytes() int { return 4 * cap(s.slots) }
-
-func max32(a, b uint32) uint32 { return max(a, b) }
 
 // lowest keeps the smallest hashes of a set (a KMV sketch): how many there were,
 // and how much two sets have in common.
