@@ -44,8 +44,9 @@ func (p *perAttempt) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	s := t.shapes.of(req)
 	span := parent
-	// Below a call that is not sampled no attempt is.
-	own := tracing && (parent.IsRecording() || !parent.SpanContext().IsValid() || parent.SpanContext().IsRemote())
+	// Below a call that is not sampled no attempt is. The call's span may have ended.
+	sc := parent.SpanContext()
+	own := tracing && (parent.IsRecording() || sc.IsSampled() || !sc.IsValid() || sc.IsRemote())
 	if own {
 		ctx, span = t.tracer.Start(ctx, s.attemptName, s.attemptOptions(t, req, above)...)
 		describe(span, origin, resend)
@@ -73,14 +74,17 @@ func (p *perAttempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// attempt counts one attempt and gives its resend count.
+// attempt counts one attempt and gives its resend count. A read that others have
+// joined may go on, and be sent again, when its call is over.
 func (k *call) attempt(ctx context.Context, origin callorigin.Origin) (resend int) {
 	resend = callorigin.ResendOf(ctx)
 	if k == nil {
 		return resend
 	}
 	k.mu.Lock()
-	k.attempts++
+	if !k.ended {
+		k.attempts++
+	}
 	if origin == callorigin.App || origin == callorigin.Replay {
 		resend = k.resends
 		k.resends++

@@ -143,6 +143,7 @@ func (k *call) end(resp *http.Response, err error, panicked bool) {
 	k.ended = true
 	held := k.held
 	k.held = nil
+	kv := k.attributesLocked()
 	k.mu.Unlock()
 	if held != nil {
 		held.end(true)
@@ -151,7 +152,7 @@ func (k *call) end(resp *http.Response, err error, panicked bool) {
 		return
 	}
 	if k.above {
-		k.span.SetAttributes(k.attributes()...)
+		k.span.SetAttributes(kv...)
 		return
 	}
 	kind := ""
@@ -163,7 +164,7 @@ func (k *call) end(resp *http.Response, err error, panicked bool) {
 	case resp != nil && resp.StatusCode >= 400:
 		kind = strconv.Itoa(resp.StatusCode)
 	}
-	kv := append(k.attributes(), k.shape.about...)
+	kv = append(kv, k.shape.about...)
 	if resp != nil {
 		kv = append(kv, semconv.HTTPResponseStatusCode(resp.StatusCode))
 	}
@@ -175,9 +176,8 @@ func (k *call) end(resp *http.Response, err error, panicked bool) {
 	k.span.End()
 }
 
-// attributes lists the facts that are worth telling. No lock is needed: the call
-// has ended.
-func (k *call) attributes() []attribute.KeyValue {
+// attributesLocked lists the facts that are worth telling.
+func (k *call) attributesLocked() []attribute.KeyValue {
 	kv := append(k.room[:0], keyAttempts.Int(k.attempts))
 	var waited time.Duration
 	for c, d := range k.waits {

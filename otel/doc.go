@@ -34,8 +34,8 @@
 //
 // No header, no body, no error text, no path as it was sent: a path appears as
 // the template that the profile (or [WithRoutes]) has for it, else as "{other}". Of
-// a query, the values of an allow-list are shown ([WithQueryValues]); others are
-// REDACTED. A tenant appears nowhere unless [WithTenants] allows it.
+// a query, the names of well-known parameters and the values of an allow-list
+// ([WithQueryValues]) are shown; all else is REDACTED. A tenant appears nowhere unless [WithTenants] allows it.
 //
 // # When nobody listens
 //

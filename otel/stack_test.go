@@ -165,6 +165,38 @@ func TestSharedReads(t *testing.T) {
 	})
 }
 
+// A leader that leaves its read to those who joined it: its call is over, the read
+// is sent again, and no fact of the call changes any more.
+func TestLeaderLeavesBeforeTheRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReal(t, platformtest.Config{})
+		r.platform.Control(func(*http.Request) bool { return true }, func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(time.Second)
+			w.Header().Set("Retry-After", "2")
+			w.WriteHeader(429)
+		})
+		ctx, leave := context.WithCancel(context.Background())
+		req, err := http.NewRequestWithContext(ctx, "GET", r.platform.URL+"/offices/", nil)
+		require.NoError(t, err)
+		req.Header = http.Header{"Reapit-Customer": {"SBOX"}, "Api-Version": {"2020-01-31"}, "Content-Type": {"application/json"}}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := r.transport.RoundTrip(req)
+			require.ErrorIs(t, err, context.Canceled)
+		})
+		synctest.Wait()
+		wg.Go(func() { require.Equal(t, 200, r.send("GET", "/offices/", "", "").StatusCode) })
+		synctest.Wait()
+		leave()
+		wg.Wait()
+		calls := r.ended("goodtenant GET /offices/")
+		require.Len(t, calls, 2)
+		require.Equal(t, "canceled", with(calls[0])["error.type"])
+		require.EqualValues(t, 1, with(calls[0])["goodtenant.attempts"])
+		require.Len(t, r.ended("GET /offices/"), 2)
+	})
+}
+
 // Under Observe the platform sees what it sees of a bare client, and the metrics
 // say what enforcing would have done.
 func TestObserveShowsInMetrics(t *testing.T) {

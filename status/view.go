@@ -110,6 +110,9 @@ func (v *view) tiles(s goodtenant.Snapshot) {
 }
 
 func (v *view) spark(recent []goodtenant.Activity) {
+	if len(recent) > 0 {
+		recent = recent[:len(recent)-1] // the newest step is not over
+	}
 	values, marks := make([]float64, len(recent)), make([]float64, len(recent))
 	most := 0
 	for i, a := range recent {
