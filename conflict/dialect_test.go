@@ -285,3 +285,43 @@ func TestNestedObjectIsMergedWhole(t *testing.T) {
 		t.Errorf("%+v", r.out)
 	}
 }
+
+// The answer to a write is a base for the next one where it holds the entity, and
+// proves nothing about members that it leaves out.
+func TestAnswerToAWriteIsABase(t *testing.T) {
+	for name, c := range map[string]struct{ answer, want string }{
+		"the entity":     {`{"a":2,"b":2,"c":3,"_eTag":"\"2\""}`, `{"a":9}`},
+		"something else": {`{"ok":true,"a":2}`, `{"a":9,"b":2,"c":3,"z":null}`},
+	} {
+		var wrote []string
+		base := roundTrip(func(req *http.Request) (*http.Response, error) {
+			b, _ := io.ReadAll(req.Body)
+			req.Body.Close()
+			wrote = append(wrote, string(b))
+			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}, "Etag": {`"2"`}},
+				Body: io.NopCloser(strings.NewReader(c.answer)), ContentLength: int64(len(c.answer)), Request: req}, nil
+		})
+		a, _ := newApp(t, base, Config{})
+		a.must("PATCH", "/c", `{"a":2}`, "If-Match", `"1"`)
+		a.must("PATCH", "/c", `{"a":9,"b":2,"c":3,"z":null}`, "If-Match", `"2"`)
+		if wrote[1] != c.want {
+			t.Errorf("%s: %s, want %s", name, wrote[1], c.want)
+		}
+	}
+}
+
+// A JSON Patch that names no version gets one, and its base with it.
+func TestAutoIfMatchForJSONPatch(t *testing.T) {
+	s := newServer("/c", contactText)
+	s.need = true
+	a, _ := newApp(t, s, Config{AutoIfMatch: policy.On})
+	a.get("/c")
+	s.set("/c", strings.Replace(contactText, "Ann", "Anna", 1))
+	s.forget()
+	const body = `[{"op":"replace","path":"/city","value":"Frome"}]`
+	r := a.must("PATCH", "/c", body)
+	wantSeen(t, s, `PATCH /c "1" `+body, `GET /c`, `PATCH /c "2" `+body)
+	if r.status != 204 || r.out.Reason != Replayed || !r.out.Versioned {
+		t.Errorf("%d, %+v", r.status, r.out)
+	}
+}

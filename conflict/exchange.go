@@ -155,9 +155,8 @@ func (x *exchange) identify() bool {
 	if x.tag == "*" {
 		return false
 	}
-	given := baseOf(x.req.Context())
-	if len(given) > 0 {
-		x.base, _ = parse(given)
+	if given, err := parse(baseOf(x.req.Context())); err == nil && given.isObject(0) {
+		x.base = given
 	}
 	if x.tag == "" && x.kind != remove {
 		x.fromBody(d)

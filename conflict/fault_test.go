@@ -523,7 +523,9 @@ func TestFault50LostReply(t *testing.T) {
 func TestFault60And61ConflictAnswers(t *testing.T) {
 	huge := strings.Repeat("z", 200<<10)
 	for _, broken := range []bool{false, true} {
+		calls := 0
 		base := roundTrip(func(req *http.Request) (*http.Response, error) {
+			calls++
 			if req.Body != nil {
 				req.Body.Close()
 			}
@@ -542,6 +544,23 @@ func TestFault60And61ConflictAnswers(t *testing.T) {
 		if broken && (string(b) != "half" || err != io.ErrUnexpectedEOF) || !broken && (string(b) != huge || err != nil) {
 			t.Errorf("broken %v: %d bytes, %v", broken, len(b), err)
 		}
+		if !broken && calls != 1 {
+			t.Error("another call was made while the answer, too large to hold, was open")
+		}
+	}
+}
+
+// A body that turns out to restate the entity, over a version whose base is not
+// known: replaying it would undo what others wrote.
+func TestWholeBodyWithoutItsBaseIsNotReplayed(t *testing.T) {
+	s := newServer("/c", contactText)
+	s.plain = true
+	a, _ := newApp(t, s, Config{})
+	_, tag := staleOnce(s)
+	s.forget()
+	r := a.must("PATCH", "/c", strings.Replace(contactText, "Wells", "Frome", 1), "If-Match", tag)
+	if len(s.seen()) != 2 || r.status != 412 || r.out.Reason != NotReplayable || s.field("/c", "forename") != `"Anna"` {
+		t.Errorf("%q, %d, %+v", s.seen(), r.status, r.out)
 	}
 }
 

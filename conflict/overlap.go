@@ -1,6 +1,9 @@
 package conflict
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+)
 
 // compare decides over the fresh version.
 func (x *exchange) compare() state {
@@ -91,6 +94,9 @@ func (x *exchange) overlapped(overlaps []string, changeSet []byte) state {
 // resolved goes on with the app's own answer: it starts from theirs.
 func (x *exchange) resolved(answer json.RawMessage) state {
 	d, err := parse(answer)
+	if err == nil && !d.isObject(0) {
+		err = errors.New("conflict: Config.Resolve gave no JSON object")
+	}
 	if err != nil {
 		return x.end(nil, err)
 	}

@@ -109,6 +109,9 @@ func (x *exchange) nameVersion() error {
 		if answer == nil && err == nil {
 			if x.judgeWhole(x.theirs); !x.whole {
 				x.tag, x.out.Versioned = x.theirsTag, true
+				if x.kind == ops { // nothing is taken out of a JSON Patch: the version may be its base
+					x.base = x.theirs
+				}
 			}
 		}
 	}
@@ -138,6 +141,9 @@ func (x *exchange) chooseVersion() bool {
 		}
 	case current:
 		x.tag, x.out.Versioned = newest.tag, true
+		if x.kind == ops {
+			x.useBase(newest)
+		}
 	}
 	return x.out.Versioned
 }
@@ -211,7 +217,7 @@ func (x *exchange) accepted(resp *http.Response) {
 	if x.conflicts > 0 || x.out.Refetches > 0 && x.byApp && !x.last {
 		x.out.Reason = Replayed
 	}
-	x.t.watch(x.req, resp, x.t.memory.tick())
+	x.t.watch(x.req, resp, x.t.memory.tick(), true)
 }
 
 // refused judges a conflict.

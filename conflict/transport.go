@@ -96,7 +96,7 @@ func (t *Transport) read(req *http.Request) (*http.Response, error) {
 	asked := t.memory.tick()
 	resp, err := t.send(req)
 	if err == nil && call.OriginOf(req.Context()) == call.App {
-		t.watch(req, resp, asked)
+		t.watch(req, resp, asked, false)
 	}
 	return resp, err
 }

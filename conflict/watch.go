@@ -25,8 +25,9 @@ func (c *core) key(tenant string, u *url.URL) string {
 }
 
 // watch remembers the versions in resp when the app has read it to its end. asked
-// is the tick at which req went out.
-func (c *core) watch(req *http.Request, resp *http.Response, asked uint64) {
+// is the tick at which req went out; written, that it was a write, whose answer
+// need not be the entity.
+func (c *core) watch(req *http.Request, resp *http.Response, asked uint64, written bool) {
 	encoding := resp.Header.Get("Content-Encoding")
 	switch {
 	case resp.StatusCode != http.StatusOK,
@@ -43,20 +44,21 @@ func (c *core) watch(req *http.Request, resp *http.Response, asked uint64) {
 			"put this layer under the one that adds the credential, or set Config.Principal")
 	}
 	s := &sighting{core: c, url: *req.URL, tenant: c.keyer.Tenant(req), who: who, asked: asked,
-		tag: c.cfg.Dialect.inHeader(resp.Header), resp: resp, zipped: encoding == "gzip"}
-	resp.Body = &recorder{rc: resp.Body, max: c.cfg.MaxBody, whole: s.remember}
+		tag: c.cfg.Dialect.inHeader(resp.Header), resp: resp, zipped: encoding == "gzip", written: written}
+	resp.Body = &recorder{rc: resp.Body, max: c.cfg.MaxBody, whole: s.remember, buf: make([]byte, 0, max(0, resp.ContentLength))}
 }
 
 // sighting is one answer that may show versions.
 type sighting struct {
-	core   *core
-	url    url.URL
-	tenant string
-	who    [16]byte
-	asked  uint64
-	tag    string // from the header
-	resp   *http.Response
-	zipped bool
+	core    *core
+	url     url.URL
+	tenant  string
+	who     [16]byte
+	asked   uint64
+	tag     string // from the header
+	resp    *http.Response
+	zipped  bool
+	written bool
 }
 
 // remember stores what the body shows. atEnd is false where the app stopped
@@ -71,6 +73,9 @@ func (s *sighting) remember(body []byte, atEnd bool) {
 		if body, ok = unzip(body, c.cfg.MaxBody); !ok {
 			return
 		}
+	}
+	if cap(body) > len(body)+len(body)/4 {
+		body = bytes.Clone(body) // what is remembered is counted by its length
 	}
 	d, err := parse(body)
 	if err != nil {
@@ -87,7 +92,7 @@ func (s *sighting) remember(body []byte, atEnd bool) {
 	now := time.Now()
 	if tag != "" && d.isObject(0) {
 		c.memory.put(c.key(s.tenant, &s.url), version{tag: tag, body: body, who: s.who, asked: s.asked, at: now, handed: true,
-			partial: c.cfg.Dialect.projected(&s.url)})
+			partial: c.cfg.Dialect.projected(&s.url) || s.written && c.cfg.Dialect.member(d) == ""})
 	}
 	if c.cfg.ListRows.Enabled(true) {
 		s.rows(d, now)
