@@ -3,7 +3,7 @@
 # make bench  the paired benchmarks; they print ratios
 # make lint   what .ci/run checks beside the tests
 # MODULES are built and tested one by one; go.work joins them for development.
-MODULES := . examples
+MODULES := . examples bench
 GO      ?= go
 
 .PHONY: test soak bench lint needs fuzz
