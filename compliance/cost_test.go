@@ -1,8 +1,10 @@
 package compliance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"testing"
@@ -82,4 +84,39 @@ func BenchmarkEvent(b *testing.B) {
 		k.unlock(context.Background())
 		k.d().put(x)
 	}
+}
+
+// BenchmarkRoundTrip is a call with an answer of 100 rows through a stub, bare and
+// through both views, in one run: the ratio is what watching costs.
+func BenchmarkRoundTrip(b *testing.B) {
+	doc := realistic(100)
+	base := roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(doc)), Request: r}, nil
+	})
+	k, err := New(Config{Platform: Platform{PerDay: -1, PerSecond: -1}})
+	require.NoError(b, err)
+	defer k.Close()
+	call := func(rt http.RoundTripper, req *http.Request, buf []byte) {
+		resp, err := rt.RoundTrip(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for err == nil {
+			_, err = resp.Body.Read(buf)
+		}
+		resp.Body.Close()
+	}
+	req, _ := http.NewRequest("GET", "http://api.example.test/properties/?officeId=OXF", nil)
+	buf := make([]byte, 4096)
+	watched := k.Intent(k.Wire(base))
+	var bare, with time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		start := time.Now()
+		call(base, req, buf)
+		middle := time.Now()
+		call(watched, req, buf)
+		bare, with = bare+middle.Sub(start), with+time.Since(middle)
+	}
+	b.ReportMetric(float64(with-bare)/float64(b.N)/float64(len(doc)), "ns-added/byte")
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -112,13 +113,19 @@ func TestFault102ManyTenants(t *testing.T) {
 				Answer: &Answer{IDs: ids(0, 25), Total: 9000}})
 		}
 	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
 	k, err := New(Config{})
 	require.NoError(t, err)
 	feed(k, 10_000)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
 	require.Zero(t, k.Report().Evicted)
 	require.Equal(t, 10_000, k.Report().Tenants)
 	require.Less(t, k.st.bytes, 32<<20)
-	t.Logf("%d bytes a tenant", k.st.bytes/10_000)
+	t.Logf("%d bytes a tenant by our count, %d by the heap's", k.st.bytes/10_000, (after.HeapAlloc-before.HeapAlloc)/10_000)
+	require.Less(t, after.HeapAlloc-before.HeapAlloc, uint64(k.st.bytes)*5/4, "the count is the heap's, but for tables that Go's maps keep free")
 
 	evictions := 0
 	small, err := New(Config{MaxBytes: 1 << 20, Hooks: Hooks{Evicted: func(context.Context, Eviction) { evictions++ }}})

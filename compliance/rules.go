@@ -139,3 +139,20 @@ const (
 	gt703
 	ruleCount
 )
+
+// Rule is one row of the rule book, for reports that explain it.
+type Rule struct {
+	ID, Title, Clause string
+	View              View
+	Severity          Severity // of a first alarm; it may rise or, early on, be milder
+	Clears, Remedy    string
+}
+
+// Rules lists the rules in the order of their ids.
+func Rules() []Rule {
+	all := make([]Rule, len(rules))
+	for i, r := range rules {
+		all[i] = Rule{r.ID, r.Title, r.Clause, r.View, r.Severity, r.Clears, r.Remedy}
+	}
+	return all
+}

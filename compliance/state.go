@@ -191,9 +191,10 @@ func (st *state) grow(u *unit, bytes int) {
 	st.bytes += bytes
 }
 
-// measure accounts for what u has become, every few times that it is used.
+// measure accounts for what u has become: at first whenever it is used, then
+// every few times.
 func (st *state) measure(u *unit) {
-	if u.uses++; u.uses%8 != 1 {
+	if u.uses++; u.uses > 8 && u.uses%8 != 0 {
 		return
 	}
 	now := 0

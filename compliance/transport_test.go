@@ -332,7 +332,7 @@ func TestConfigErrors(t *testing.T) {
 
 // TestRulesInOrder: the indices and the rows of the rule book agree.
 func TestRulesInOrder(t *testing.T) {
-	require.Len(t, rules, int(ruleCount))
+	require.Len(t, Rules(), int(ruleCount))
 	for i, id := range map[ruleIndex]string{gt101: "GT101", gt207: "GT207", gt301: "GT301", gt405: "GT405", gt505: "GT505", gt601: "GT601", gt610: "GT610", gt703: "GT703"} {
 		require.Equal(t, id, rules[i].ID)
 	}
