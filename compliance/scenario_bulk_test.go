@@ -138,6 +138,7 @@ func (g *scene) crawl(name, label string, gap time.Duration) {
 	a := g.breaking(compliance.Batch, label)
 	a.at = g.date(0).Add(time.Duration(g.rng.IntN(36_000)) * time.Second)
 	if g.rng.IntN(2) == 0 {
+		g.counted = true
 		a.list(s.all(), 1, 1) // how many are there?
 	}
 	stride, row := int(s.stride(g.rng.Uint64())), g.rng.IntN(s.n)

@@ -82,7 +82,7 @@ func readAgain(g *scene) {
 // embeds asks for all that hangs on each row of a long list.
 func (g *scene) embeds(name, embed string, nested int) {
 	s := g.w.sets[name]
-	for range 60 * g.days {
+	for range 120 * g.days {
 		a := g.breaking(compliance.User, "user-9")
 		a.route = "map"
 		a.at = g.officeDay()

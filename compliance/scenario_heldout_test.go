@@ -1,47 +1,78 @@
 package compliance_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 )
 
-// TestScenarioHeldOut scores the kinds that no threshold was tuned on against
-// the promised figures.
-func TestScenarioHeldOut(t *testing.T) {
-	jobs := plan(true, 1, 1, 1, false)
+// promise is what is claimed of one label mode.
+type promise struct {
+	falseDays      float64 // share of clean app-days with an error
+	plain, evasive float64 // recall
+}
+
+var promised = [...]promise{
+	tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.93}, // who lies in his labels gets through more often
+	streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
+	nothing: {falseDays: 0.0005, plain: 0.85, evasive: 0.85},
+}
+
+// slack is how many of n scenes may go wrong at a share, given that each is a
+// draw: the share and two standard deviations, at least one of a short run.
+func slack(n int, share float64) int {
+	mean := float64(n) * share
+	return int(math.Floor(mean + 2*math.Sqrt(mean*(1-share))))
+}
+
+// TestScenarioFalseAlarms scores the clean kinds that no threshold was tuned on.
+func TestScenarioFalseAlarms(t *testing.T) {
+	seeds := 1
 	if soak() {
-		jobs = plan(true, 125, 60, 120, true)
+		seeds = 125
 	}
-	scores := scoreAll(t, jobs)
-	t.Log(table("held-out half", scores))
+	scores := scoreAll(t, some(plan(true, seeds, 0, 0, false)))
+	t.Log(table("held-out half, clean kinds", scores))
 	for m, s := range scores {
-		most, plain, evasive := 0.0005, 0.995, 0.97
-		if mode(m) == tags {
-			most = 0.0001
-		}
-		if mode(m) == nothing {
-			plain, evasive = 0.85, 0.85
-		}
-		assert.LessOrEqual(t, s.clean.share(), most, "%v: share of clean app-days with an error", mode(m))
-		var all tally
-		p, e := sum(s.plain), sum(s.evasive)
-		all.merge(p)
-		all.merge(e)
-		assert.GreaterOrEqual(t, p.recall(), plain, "%v: recall, plain", mode(m))
-		assert.GreaterOrEqual(t, e.recall(), evasive, "%v: recall, evasive", mode(m))
-		assert.GreaterOrEqual(t, all.rightShare(), 0.98, "%v: right clause", mode(m))
-		assert.Equal(t, 0, p.late, "%v: found, but late", mode(m))
+		assert.LessOrEqual(t, s.clean.errors, slack(s.clean.days, promised[m].falseDays), "%v: clean app-days with an error, of %d", mode(m), s.clean.days)
 	}
 }
 
-// TestScenarioTuning scores the half that thresholds were tuned on; run with -v.
+// TestScenarioRecall scores the breaking kinds that no threshold was tuned on.
+func TestScenarioRecall(t *testing.T) {
+	jobs := plan(true, 0, 1, 1, false)
+	if soak() {
+		jobs = plan(true, 0, 12, 24, true)
+	}
+	scores := scoreAll(t, some(jobs))
+	t.Log(table("held-out half, breaking kinds", scores))
+	for m, s := range scores {
+		p, e := sum(s.plain), sum(s.evasive)
+		var all tally
+		all.merge(p)
+		all.merge(e)
+		assert.LessOrEqual(t, p.scenes-p.found, slack(p.scenes, 1-promised[m].plain), "%v: plain scenes missed, of %d", mode(m), p.scenes)
+		assert.LessOrEqual(t, e.scenes-e.found, slack(e.scenes, 1-promised[m].evasive), "%v: evasive scenes missed, of %d", mode(m), e.scenes)
+		assert.LessOrEqual(t, all.found-all.right, slack(all.found, 0.02), "%v: wrong clause, of %d", mode(m), all.found)
+		assert.Zero(t, p.late, "%v: found, but late, of %d", mode(m), p.found)
+	}
+}
+
+// TestScenarioTuning scores the half that thresholds were tuned on.
 func TestScenarioTuning(t *testing.T) {
-	jobs := plan(false, 1, 1, 1, false)
+	jobs := plan(false, 1, 1, 0, false)
 	if soak() {
 		jobs = plan(false, 20, 20, 40, true)
 	}
-	t.Log(table("tuning half", scoreAll(t, jobs)))
+	scores := scoreAll(t, some(jobs))
+	t.Log(table("tuning half", scores))
+	for m, s := range scores {
+		assert.LessOrEqual(t, s.clean.errors, slack(s.clean.days, promised[m].falseDays), "%v: clean app-days with an error", mode(m))
+		p := sum(s.plain)
+		assert.LessOrEqual(t, p.scenes-p.found, slack(p.scenes, 1-promised[m].plain), "%v: plain scenes missed", mode(m))
+	}
 }
 
 // TestScenarioReplicas: a breaker that spreads over four processes is found as
@@ -53,9 +84,9 @@ func TestScenarioReplicas(t *testing.T) {
 	}
 	for m := range modes {
 		var one, four tally
-		for _, k := range kinds(true) {
-			if k.clause != bulk && k.clause != schedule && k.clause != load {
-				continue
+		for _, k := range some(kinds(true)) {
+			if k.clause != bulk && k.clause != schedule || strings.HasPrefix(k.name, "hydrate") {
+				continue // load and one-by-one reads are counted by each process alone
 			}
 			for seed := range seeds {
 				g := k.play(1_000+uint64(seed), false)

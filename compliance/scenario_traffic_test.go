@@ -43,6 +43,7 @@ type scene struct {
 	free    bool // not held to the rate and concurrency limits by a limiter
 	evasive evasion
 	hooks   int
+	counted bool // the routine has asked how many rows there are
 }
 
 func (g *scene) date(d int) time.Time { return firstDay.Add(time.Duration(d) * day) }
