@@ -39,8 +39,9 @@ type core struct {
 	appRates, ownRates []Limit // every Rate limit ever in force, by index
 	app                scope
 	tenants            map[string]*tenant
-	overflow           *tenant // of those above MaxTenants
-	sweepAt            int     // the number of tenants at which the idle ones are dropped
+	overflow           *tenant       // of those above MaxTenants
+	evicted            time.Duration // when they were dropped last
+	sweepAt            int           // the number of tenants at which the idle ones are dropped
 
 	turns     turns
 	resent    list // re-sends by net/http that wait for a rate and a day, not for a slot

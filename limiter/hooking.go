@@ -18,8 +18,8 @@ func (c *core) admittedHooks(ctx context.Context, p *ticket, n int) {
 		}
 		h.Admitted(ctx, Admitted{Tenant: p.name, Priority: priorityOf(p.lane), Wait: wait, Waits: p.waits(wait), Attempt: n, Cost: p.cost, Observed: p.observed})
 	}
-	if h.Day != nil {
-		for _, l := range p.levels {
+	if h.Day != nil && p.news != nil {
+		for _, l := range p.news.levels {
 			h.Day(ctx, l)
 		}
 	}

@@ -30,8 +30,7 @@ type ticket struct {
 	counted                         bool   // the store has been told when it was counted
 	sent                            bool   // something was written, or may have been
 	holding                         string
-	levels                          []DayLevel    // thresholds that its day units crossed
-	adapted                         []Adapted     // steps back that its answer brought
+	news                            *news         // what its hooks are to be told of; nil: nothing
 	would                           time.Duration // under Observe: the wait that Enforce would have asked of it
 	observed                        bool          // it went under Observe: counted, not limited
 
@@ -39,6 +38,20 @@ type ticket struct {
 	prev, next *ticket  // in its lane, then among those in flight
 	before     *ticket  // among those granted and not written
 	after      *ticket
+}
+
+// news is what an admission or an answer brought about.
+type news struct {
+	levels  []DayLevel // thresholds that its day units crossed
+	adapted []Adapted  // steps back that its answer brought
+}
+
+// tell notes news for p's hooks.
+func (p *ticket) tell() *news {
+	if p.news == nil {
+		p.news = &news{}
+	}
+	return p.news
 }
 
 type ticketState uint8

@@ -295,8 +295,8 @@ func (k *sending) came(resp *http.Response, err error) (*http.Response, error) {
 	a := k.a
 	if err == nil {
 		a.answered(resp)
-		if f := a.core.cfg.Hooks.Adapted; f != nil {
-			for _, x := range a.ticket.adapted {
+		if f := a.core.cfg.Hooks.Adapted; f != nil && a.ticket.news != nil {
+			for _, x := range a.ticket.news.adapted {
 				f(k.ctx, x)
 			}
 		}

@@ -64,7 +64,8 @@ func (s *scope) spend(p *ticket, tenant string, wall time.Time) dayMark {
 		if at, ok := d.count.forecast(wall, most); ok {
 			l.RunsOut = at
 		}
-		p.levels = append(p.levels, l)
+		n := p.tell()
+		n.levels = append(n.levels, l)
 		d.told++
 	}
 	return mark

@@ -122,9 +122,10 @@ func (c *core) tenantLocked(name string, now time.Duration, wall time.Time) *ten
 // slot, no pause, nothing of today's count. It costs a constant for each new
 // tenant, since it waits for twice as many.
 func (c *core) evictLocked(now time.Duration, wall time.Time) {
-	if len(c.tenants) < c.sweepAt && c.sweepAt > c.cfg.MaxTenants {
+	if len(c.tenants) < c.sweepAt && now-c.evicted < time.Second {
 		return // full of those that are to be remembered: looked at not long ago
 	}
+	c.evicted = now
 	for name, t := range c.tenants {
 		if t.waiting == 0 && t.scope.idle(now, wall) {
 			delete(c.tenants, name)

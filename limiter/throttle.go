@@ -187,7 +187,8 @@ func (c *core) recoverLocked(p *ticket, now time.Duration) {
 			}
 			if r.ladder.recover(now) {
 				r.tune(c.guard, &c.cfg)
-				p.adapted = append(p.adapted, r.adapted(who, 0))
+				n := p.tell()
+				n.adapted = append(n.adapted, r.adapted(who, 0))
 			}
 		}
 		if s.slotAdvisedUntil > 0 && now >= s.slotAdvisedUntil {
