@@ -113,9 +113,12 @@ func (c *core) enqueueLocked(p *ticket, now time.Duration, wall time.Time) {
 	}
 	if !p.extra {
 		t.waiting++
-		if t.state == resting {
+		switch {
+		case t.state == resting:
 			t.state = ready
 			c.turns.add(t)
+		case t.held == onDay: // only its background calls are held back
+			c.unblockLocked(t)
 		}
 	}
 	c.dispatchLocked(now, wall)

@@ -59,7 +59,7 @@ func TestBalancedUsesTheRateAndIsNeverRefused(t *testing.T) {
 		d := newDice(*seedFlag)
 		p := steady(d, &platform{model: m, burst: 5, phase: d.between(0, time.Second)})
 		p.cold = nil // the window with its guard leaves 99.01 %; the dials follow
-		part, _, _ := use(t, Config{Limits: usual()}, p, 5*time.Second, 600*time.Second, 20)
+		part, _, _ := use(t, Config{Limits: usual()}, p, 5*time.Second, time.Duration(times(300, 600))*time.Second, 20)
 		t.Logf("seed %d, %s: use %.2f %%", *seedFlag, describe(p), 100*part)
 		if part < .99 || p.refused(0) > 0 || p.worst(time.Second) > 20 {
 			t.Errorf("%s: use %.2f %%, want at least 99 %%, none refused, 20 in a second at most", describe(p), 100*part)
@@ -86,7 +86,7 @@ func TestBalancedUsesTheRateAndIsNeverRefused(t *testing.T) {
 func TestBalancedAdaptsToALongTail(t *testing.T) {
 	for _, m := range []model{slidingLog, countsRejects, fixedWindow, bucket, slidingCounter} {
 		p := cloud(newDice(*seedFlag), &platform{model: m, burst: 5})
-		part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, 600*time.Second, 20)
+		part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, time.Duration(times(240, 600))*time.Second, 20)
 		per1000 := 1000 * float64(refused) / float64(served)
 		t.Logf("seed %d, %s: use %.1f %%, %.2f of 1,000 refused", *seedFlag, describe(p), 100*part, per1000)
 		least := .97
@@ -101,7 +101,7 @@ func TestBalancedAdaptsToALongTail(t *testing.T) {
 
 func TestAServerThatCountsInAnotherWay(t *testing.T) {
 	p := cloud(newDice(*seedFlag), &platform{model: bucket, burst: 2})
-	part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, 600*time.Second, 20)
+	part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, time.Duration(times(240, 600))*time.Second, 20)
 	per1000 := 1000 * float64(refused) / float64(served)
 	t.Logf("seed %d, bucket of 2: use %.1f %%, %.2f of 1,000 refused", *seedFlag, 100*part, per1000)
 	if per1000 > 2 || part < .9 {
@@ -115,7 +115,7 @@ func TestAnotherClientSharesTheBudget(t *testing.T) {
 		burst int
 	}{{slidingLog, 0}, {countsRejects, 0}, {fixedWindow, 0}, {bucket, 5}, {bucket, 2}} {
 		p := cloud(newDice(*seedFlag), &platform{model: m.model, burst: m.burst, foreign: 200 * time.Millisecond})
-		part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, 600*time.Second, 15)
+		part, refused, served := use(t, Config{Limits: usual()}, p, time.Minute, time.Duration(times(240, 600))*time.Second, 15)
 		per1000 := 1000 * float64(refused) / float64(served)
 		t.Logf("seed %d, %v, burst %d: use %.1f %% of what is free, %.2f of 1,000 refused", *seedFlag, m.model, m.burst, 100*part, per1000)
 		if per1000 > 10 || part < .9 {
