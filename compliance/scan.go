@@ -195,7 +195,7 @@ func (s *scanner) whole(text []byte) {
 	case s.nameDue:
 		s.nameDue = false
 		s.want, s.keepText = nothing, false
-		if s.named() {
+		if s.named() && len(text) <= len(s.buf) {
 			s.judgeName(text)
 		}
 	case s.want != nothing:

@@ -78,6 +78,7 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte(`{"_embedded":[{"id":"A1","x":{"id":"n"}},{"id":2}],"totalCount":612}`), 3)
 	f.Add([]byte(`[{"id":"a"},{"i\u0064":"b"}]`), 1)
 	f.Add([]byte(`[[[[{"id":1}]]]]`), 2)
+	f.Add([]byte(`{"`+strings.Repeat("long", 20)+`":[{"id":"A1"}],"a":1}`), 1)
 	f.Fuzz(func(t *testing.T, doc []byte, chunk int) {
 		if chunk < 1 || chunk > 64 {
 			chunk = 7

@@ -11,8 +11,8 @@ import (
 )
 
 // together feeds events to n replicas in turn (or to random ones) and gives what
-// any of them finds.
-func together(t testing.TB, n int, es events, shuffle *rand.Rand) map[string]Finding {
+// any of them finds; they share what they know every so often.
+func together(t testing.TB, n int, es events, every time.Duration, shuffle *rand.Rand) map[string]Finding {
 	t.Helper()
 	store := &memory{}
 	var all []*Checker
@@ -22,7 +22,7 @@ func together(t testing.TB, n int, es events, shuffle *rand.Rand) map[string]Fin
 		defer k.Close()
 		all = append(all, k)
 	}
-	next := es[0].Time.Add(time.Minute)
+	next := es[0].Time.Add(every)
 	syncAll := func() {
 		for _, k := range all {
 			require.NoError(t, k.Sync(context.Background()))
@@ -31,7 +31,7 @@ func together(t testing.TB, n int, es events, shuffle *rand.Rand) map[string]Fin
 	for i, e := range es {
 		for e.Time.After(next) {
 			syncAll()
-			next = e.Time.Add(time.Minute)
+			next = e.Time.Add(every)
 		}
 		r := i % n
 		if shuffle != nil {
@@ -80,20 +80,21 @@ func TestReplicasSeeTogether(t *testing.T) {
 		return es
 	}
 	for _, c := range []struct {
-		rule string
-		es   events
+		rule  string
+		es    events
+		every time.Duration
 	}{
-		{"GT101", sweepEvents(36)},
-		{"GT103", crawl(500, 10_000, rng)},
-		{"GT104", numbered(160)},
-		{"GT201", polling(5*time.Minute, 3, false)[:36]},
-		{"GT202", polling(5*time.Minute, 3, false)[:60]},
-		{"GT205", polling(10*time.Minute, 3, false)},
+		{"GT101", sweepEvents(36), time.Minute},
+		{"GT103", crawl(500, 10_000, rng), 10 * time.Minute},
+		{"GT104", numbered(160), time.Minute},
+		{"GT201", polling(5*time.Minute, 3, false)[:36], time.Minute},
+		{"GT202", polling(5*time.Minute, 3, false)[:60], time.Minute},
+		{"GT205", polling(10*time.Minute, 3, false), 2 * time.Hour},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
-			require.Contains(t, together(t, 1, c.es, nil), c.rule)
-			require.Contains(t, together(t, 4, c.es, nil), c.rule)
-			require.Contains(t, together(t, 4, c.es, rng), c.rule)
+			require.Contains(t, together(t, 1, c.es, c.every, nil), c.rule)
+			require.Contains(t, together(t, 4, c.es, c.every, nil), c.rule)
+			require.Contains(t, together(t, 4, c.es, c.every, rng), c.rule)
 		})
 	}
 	// See that it is the merge that sees: alone, a quarter of a sweep is none.
