@@ -13,6 +13,9 @@ func (c *core) admit(ctx context.Context, until time.Time, cancel <-chan struct{
 	c.mu.Lock()
 	now, wall := c.tick()
 	p.asked = now
+	if p.asks {
+		c.totals.Calls++
+	}
 	if !until.IsZero() {
 		p.deadline = max(1, now+until.Sub(wall))
 	}

@@ -131,7 +131,7 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.dialing = false
 	a.mu.Unlock()
 	a.hooked.set()
-	if n == 1 || !a.core.resends(&a.ticket) {
+	if n == 1 || !a.resends() {
 		return
 	}
 	err := error(errConns)
@@ -216,24 +216,29 @@ func (a *attempt) finish(how EndKind) {
 	}
 }
 
-// resends reports whether p was written before, so that writing it again is
-// another arrival, and notes it.
-func (c *core) resends(p *ticket) bool {
+// resends reports whether the request was written before, so that writing it
+// again is another arrival that has to be admitted, and notes it.
+func (a *attempt) resends() bool {
+	c, p := a.core, &a.ticket
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	now, wall := c.tick()
 	if !p.sent || p.state != granted {
+		c.mu.Unlock()
 		return false
 	}
 	c.totals.Hidden++
-	if p.observed { // count it and let it go
-		extra := &ticket{t: p.t, name: p.name, lane: p.lane, extra: true, cost: p.cost, observed: true, asked: now}
-		c.settleLocked(p, now)
-		c.grantLocked(extra, now, wall)
-		c.adoptLocked(p, extra)
-		return false
+	if !p.observed {
+		c.mu.Unlock()
+		return true
 	}
-	return true
+	// count it and let it go
+	extra := &ticket{t: p.t, name: p.name, lane: p.lane, extra: true, cost: p.cost, observed: true, asked: now}
+	c.settleLocked(p, now)
+	c.grantLocked(extra, now, wall)
+	c.adoptLocked(p, extra)
+	c.mu.Unlock()
+	c.dayHooks(a.values, extra)
+	return false
 }
 
 // admitAgain takes a window's entry and the day's units for a re-send by
@@ -251,12 +256,13 @@ func (c *core) admitAgain(a *attempt) error {
 	if err := c.admit(a, a.until, nil, extra); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	c.adoptLocked(p, extra)
+	c.mu.Unlock()
 	if f := c.cfg.Hooks.Resent; f != nil {
 		f(a.values, Resent{Tenant: p.name, Hidden: true})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.adoptLocked(p, extra)
+	c.dayHooks(a.values, extra)
 	return nil
 }
 

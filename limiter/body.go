@@ -112,6 +112,7 @@ func (b *answer) Close() error {
 
 // leave is called when the app's context ends before the body does.
 func (b *answer) leave(why error) {
+	on := !b.stream && b.a.core.runsOn(&b.a.ticket)
 	b.mu.Lock()
 	if b.ended || b.closed || b.left != nil {
 		b.mu.Unlock()
@@ -120,7 +121,7 @@ func (b *answer) leave(why error) {
 	b.left = why
 	reading := b.reading
 	b.mu.Unlock()
-	if reading || b.stream {
+	if reading || !on {
 		b.a.cancel(why)
 		if !reading {
 			b.rc.Close()
@@ -190,11 +191,33 @@ type fetched struct {
 	closed bool
 }
 
-// tail is the end of a body that is waited for: trailers come with it.
+// tail is the end of a body that is waited for: trailers come with it. Who reads
+// up to it waits no longer than the app wants.
 type tail struct {
-	done chan struct{}
-	data []byte // what came although nothing was announced
-	err  error
+	done   chan struct{}
+	data   []byte // what came although nothing was announced
+	err    error
+	req    *http.Request // the app's
+	closed chan struct{} // by Close
+}
+
+// wait waits for the end, or gives the reason why not.
+func (t *tail) wait() error {
+	select {
+	case <-t.done:
+		return nil
+	default:
+	}
+	select {
+	case <-t.done:
+		return nil
+	case <-t.req.Context().Done():
+		return leftBecause(t.req.Context())
+	case <-t.req.Cancel:
+		return errCanceled
+	case <-t.closed:
+		return http.ErrBodyReadAfterClose
+	}
 }
 
 func (f *fetched) Read(p []byte) (int, error) {
@@ -206,8 +229,11 @@ func (f *fetched) Read(p []byte) (int, error) {
 	if len(f.data) == 0 && f.tail != nil {
 		t := f.tail
 		f.mu.Unlock()
-		<-t.done
+		err := t.wait()
 		f.mu.Lock()
+		if err != nil {
+			return 0, err
+		}
 		if f.tail != nil {
 			f.data, f.err, f.tail = t.data, t.err, nil
 		}
@@ -222,8 +248,11 @@ func (f *fetched) Read(p []byte) (int, error) {
 
 func (f *fetched) Close() error {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed && f.tail != nil {
+		close(f.tail.closed)
+	}
 	f.closed = true
-	f.mu.Unlock()
 	return nil
 }
 
@@ -240,7 +269,7 @@ func (a *attempt) settle(req *http.Request, resp *http.Response) (later func()) 
 		a.handOut(resp, nil, true, false)
 		return nil
 	case noContent(req, resp):
-		return a.waitForEnd(resp, nil)
+		return a.waitForEnd(req, resp, nil)
 	}
 	if cfg.Streams.match(req, resp) {
 		if cfg.Streams.Exempt {
@@ -268,7 +297,7 @@ func (a *attempt) settle(req *http.Request, resp *http.Response) (later func()) 
 		a.finish(EndCut)
 		return nil
 	case resp.ProtoMajor >= 2:
-		return a.waitForEnd(resp, data)
+		return a.waitForEnd(req, resp, data)
 	}
 	// over HTTP/1 the end comes with the last byte
 	var more [1]byte
@@ -313,8 +342,8 @@ func mediaType(h http.Header) string {
 
 // waitForEnd leaves the end of the stream to a goroutine. A Read that comes to
 // that point waits for it too, as it would without us.
-func (a *attempt) waitForEnd(resp *http.Response, data []byte) func() {
-	t := &tail{done: make(chan struct{})}
+func (a *attempt) waitForEnd(req *http.Request, resp *http.Response, data []byte) func() {
+	t := &tail{done: make(chan struct{}), req: req, closed: make(chan struct{})}
 	rc := resp.Body
 	resp.Body = &fetched{data: data, tail: t}
 	return func() {

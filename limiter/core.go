@@ -62,11 +62,14 @@ type core struct {
 	drained       chan struct{} // closed when draining and nothing is left
 	ending        chan struct{} // closed by close
 
-	latency  latency
-	guard    time.Duration // as last tuned
-	totals   Totals
-	reasons  [Closed + 1]uint64
-	would    Would
+	latency latency
+	guard   time.Duration // as last tuned
+	totals  Totals
+	reasons [Closed + 1]uint64
+	would   Would
+
+	wouldReasons [Closed + 1]uint64
+
 	budget   float64 // re-sends that may be made
 	recent   []Throttle429
 	said     map[string]bool // warnings given
@@ -111,11 +114,19 @@ func (c *core) tickTo(now time.Duration) time.Duration {
 	now = c.latest
 	for len(c.alarms) > 0 && c.alarms[0].at <= now {
 		a := c.alarms.pop()
-		switch {
-		case a.p != nil:
+		if a.p != nil {
 			c.freeLocked(a.p)
-		case a.t.state == blocked && a.t.wake == a.at:
+			continue
+		}
+		if a.at == a.t.alarm {
+			a.t.alarm = 0
+		}
+		switch {
+		case a.t.state != blocked || a.t.wake == 0:
+		case a.t.wake <= now:
 			c.unblockLocked(a.t)
+		default:
+			c.wakeAtLocked(a.t, a.t.wake)
 		}
 	}
 	for p := c.unwritten; p != nil && now-p.granted >= patience; p = c.unwritten {

@@ -2,6 +2,8 @@ package limiter
 
 import (
 	"time"
+
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // dispatchLocked grants what may go now, a call of each tenant in turn.
@@ -83,6 +85,7 @@ func (c *core) dispatchResentLocked(now time.Duration, wall time.Time) bool {
 			c.refuseLocked(q, err)
 		} else {
 			c.grantLocked(q, now, wall)
+			p = c.resent.head // with the day's last unit the others are gone
 		}
 	}
 	return true
@@ -131,7 +134,7 @@ func (c *core) grantLocked(p *ticket, now time.Duration, wall time.Time) {
 		c.totals.WaitTime += p.granted - p.asked
 	}
 	p.wakeUp()
-	if c.queued > 0 && (c.app.spentOut() || p.t.scope.spentOut()) {
+	if c.queued > 0 && c.mode == policy.Enforce && (c.app.spentOut() || p.t.scope.spentOut()) {
 		c.refuseAllLocked(func(q *ticket) *RefusedError { return c.hopelessLocked(q, now, wall) })
 	}
 }
@@ -149,7 +152,16 @@ func (c *core) blockLocked(t *tenant, until time.Duration, on hold) {
 	t.held = on
 	t.state, t.wake = blocked, until
 	if until > 0 {
-		c.alarms.push(alarm{at: until, t: t})
+		c.wakeAtLocked(t, until)
+	}
+}
+
+// wakeAtLocked sets an alarm for t, unless there is an earlier one: that sets the
+// next. A tenant that is blocked again at each event has one alarm all the same.
+func (c *core) wakeAtLocked(t *tenant, at time.Duration) {
+	if t.alarm == 0 || at < t.alarm {
+		t.alarm = at
+		c.alarms.push(alarm{at: at, t: t})
 	}
 }
 

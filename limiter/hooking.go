@@ -16,11 +16,23 @@ func (c *core) admittedHooks(ctx context.Context, p *ticket, n int) {
 		if p.observed {
 			wait = p.would
 		}
-		h.Admitted(ctx, Admitted{Tenant: p.name, Priority: priorityOf(p.lane), Wait: wait, Waits: p.waits(wait), Attempt: n, Cost: p.cost, Observed: p.observed})
+		told := Admitted{Tenant: p.name, Priority: priorityOf(p.lane), Wait: wait, Waits: p.waits(wait), Attempt: n, Cost: p.cost, Observed: p.observed}
+		if p.news != nil {
+			told.Refused = p.news.refused
+		}
+		h.Admitted(ctx, told)
 	}
-	if h.Day != nil && p.news != nil {
-		for _, l := range p.news.levels {
-			h.Day(ctx, l)
+	c.dayHooks(ctx, p)
+}
+
+// dayHooks tells of the thresholds that p's units crossed. Each is told once: a
+// caller who left in the moment of the grant hears of them too.
+func (c *core) dayHooks(ctx context.Context, p *ticket) {
+	if f := c.cfg.Hooks.Day; f != nil && p.news != nil {
+		levels := p.news.levels
+		p.news.levels = nil
+		for _, l := range levels {
+			f(ctx, l)
 		}
 	}
 }

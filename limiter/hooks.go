@@ -11,7 +11,7 @@ import (
 // The context is the call's.
 type Hooks struct {
 	Admitted  func(context.Context, Admitted)      // a call may be written now
-	Refused   func(context.Context, *RefusedError) // a call was refused here (under Observe: would have been)
+	Refused   func(context.Context, *RefusedError) // a call was refused here
 	Ended     func(context.Context, Ended)         // an exchange is over and its slot is free
 	Throttled func(context.Context, Throttled)     // the platform said no
 	Resent    func(context.Context, Resent)        // a call is sent again
@@ -28,6 +28,7 @@ type Admitted struct {
 	Attempt  int           // 0, then 1 for each re-send
 	Cost     int           // day units
 	Observed bool          // nothing was delayed: the mode is Observe
+	Refused  *RefusedError // under Observe: how Enforce would have refused the call; nil: not at all
 }
 
 // Waits splits the time a call was queued by what held it back: Queue while

@@ -18,15 +18,24 @@ func (c *core) setLimits(limits Limits) error {
 		c.store.limitsLocked()
 	}
 	for _, t := range c.tenants {
-		c.unblockLocked(t)
+		c.refitLocked(t)
 	}
 	if c.overflow != nil {
-		c.unblockLocked(c.overflow)
+		c.refitLocked(c.overflow)
 	}
 	c.refuseAllLocked(func(p *ticket) *RefusedError { return c.hopelessLocked(p, now, wall) })
 	c.dispatchLocked(now, wall)
 	c.armLocked(now)
 	return nil
+}
+
+// refitLocked brings a tenant that waits up to date; the others follow when they
+// are used next.
+func (c *core) refitLocked(t *tenant) {
+	if t.waiting > 0 {
+		c.syncLocked(t)
+		c.unblockLocked(t)
+	}
 }
 
 func (c *core) limitsNow() Limits {

@@ -25,9 +25,20 @@ func (c *core) observeLocked(p *ticket, now time.Duration, wall time.Time) {
 	}
 	p.would = max(c.app.behind(now), p.t.scope.behind(now)) - now
 	full := c.app.full() || p.t.scope.full()
+	refused := c.hopelessLocked(p, now, wall)
 	switch {
-	case c.hopelessLocked(p, now, wall) != nil, p.deadline > 0 && now+p.would > p.deadline, c.app.overdue(now, c.cfg.MaxQueue):
+	case refused != nil:
+	case p.deadline > 0 && now+p.would > p.deadline:
+		refused = &RefusedError{Reason: DeadlineTooNear, RetryAt: wall.Add(p.would)}
+	case c.app.overdue(now, c.cfg.MaxQueue):
+		refused = &RefusedError{Reason: QueueFull, RetryAt: wall.Add(p.would)}
+	}
+	switch {
+	case refused != nil:
+		refused.Tenant = p.name
+		p.tell().refused = refused
 		c.would.Refused++
+		c.wouldReasons[refused.Reason]++
 	case p.would > 0 || full:
 		c.would.Delayed++
 		c.would.Time += p.would
@@ -119,6 +130,12 @@ func (c *core) releaseOfLocked(t *tenant, now time.Duration, wall time.Time) {
 	}
 }
 
+func (c *core) wouldResend() {
+	c.mu.Lock()
+	c.would.Resent++
+	c.mu.Unlock()
+}
+
 func (s *scope) settleDebt(now time.Duration) {
 	for i := range s.rates {
 		p := &s.rates[i].pace
@@ -150,6 +167,9 @@ func (k *sending) observe() (*http.Response, error) {
 	if th := k.t.classify(resp); th.Kind != 0 {
 		asked, said := pauseAsked(th, resp.Header, time.Now())
 		v := c.throttled(&a.ticket, th, resp.StatusCode, asked, said)
+		if th.Kind != Day && v.wait <= c.cfg.Retry.Cap && k.mayResend(resp.StatusCode) {
+			c.wouldResend()
+		}
 		if f := c.cfg.Hooks.Throttled; f != nil {
 			f(k.ctx, v.told)
 		}

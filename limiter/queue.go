@@ -11,6 +11,7 @@ type ticket struct {
 	front  bool   // part of a flow that was admitted: goes before the others of its lane
 	extra  bool   // a re-send by net/http itself: takes rate and day, no slot
 	again  bool   // part of a call that was admitted before: goes on while draining
+	asks   bool   // the first attempt of what the app asked for
 	cost   int
 	method string
 
@@ -42,8 +43,9 @@ type ticket struct {
 
 // news is what an admission or an answer brought about.
 type news struct {
-	levels  []DayLevel // thresholds that its day units crossed
-	adapted []Adapted  // steps back that its answer brought
+	levels  []DayLevel    // thresholds that its day units crossed
+	adapted []Adapted     // steps back that its answer brought
+	refused *RefusedError // under Observe: what Enforce would have said
 }
 
 // tell notes news for p's hooks.
@@ -145,6 +147,7 @@ type tenant struct {
 	prev, next *tenant       // in the ring
 	held       hold          // what its first waiter waits for
 	wake       time.Duration // blocked: look again at this time; 0: on an event
+	alarm      time.Duration // the next alarm that is set for it; 0: none
 }
 
 type tenantState uint8

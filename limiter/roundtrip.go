@@ -72,6 +72,7 @@ func (k *sending) run() (*http.Response, error) {
 		if err != nil {
 			k.abort()
 			c.refusedHook(k.ctx, err)
+			c.dayHooks(k.ctx, &a.ticket)
 			if _, refused := err.(*RefusedError); refused && kept != nil {
 				return kept, nil
 			}
@@ -119,9 +120,8 @@ func (k *sending) attempt(name string, cost int) *attempt {
 	if call.OriginOf(k.ctx) != call.App {
 		a.ticket.front, a.ticket.again = true, true
 	}
-	if k.n > 0 {
-		a.ticket.again = true
-	}
+	a.ticket.asks = k.n == 0
+	a.ticket.again = a.ticket.again || k.n > 0
 	a.trace.GotConn = a.gotConn
 	a.trace.WroteRequest = a.wroteRequest
 	return a

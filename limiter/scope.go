@@ -238,9 +238,11 @@ func (s *scope) idle(now time.Duration, wall time.Time) bool {
 		return false
 	}
 	for i := range s.rates {
-		if r := &s.rates[i]; r.win.used(now) > 0 || r.ladder.level > 0 || r.ladder.boost > 0 || r.pace.next > now {
+		if r := &s.rates[i]; r.win.used(now) > 0 || r.ladder.level > 0 || r.ladder.boost > 0 || r.pace.next > now || r.advised > 0 && r.advisedUntil > now {
 			return false
 		}
 	}
-	return s.day == nil || s.day.count.rule == nil || s.day.count.used(wall) == 0
+	d := s.day
+	return s.slotAdvisedUntil <= now &&
+		(d == nil || d.count.used(wall) == 0 && !d.until.After(wall) && !d.elsewhereUntil.After(wall))
 }

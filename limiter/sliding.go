@@ -60,7 +60,7 @@ func (w *sliding) leave(end time.Duration) {
 func (w *sliding) learn(others []rate) {
 	var longest *sliding
 	for i := range others {
-		if o := &others[i].win; longest == nil || o.per > longest.per {
+		if o := &others[i].win; o != w && (longest == nil || o.per > longest.per) {
 			longest = o
 		}
 	}

@@ -101,6 +101,8 @@ type Would struct {
 	Longest time.Duration `json:"longest_ns"`
 	Refused uint64        `json:"refused"`
 	Resent  uint64        `json:"resent"`
+
+	ByReason map[string]uint64 `json:"refused_by_reason,omitempty"`
 }
 
 // Throttle429 is one throttled answer.

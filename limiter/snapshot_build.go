@@ -19,38 +19,20 @@ func (c *core) snapshot() Snapshot {
 	s := Snapshot{Mode: c.mode, Guarantee: c.cfg.Guarantee, At: wall, Closed: c.closed || c.draining,
 		TenantCount: len(c.tenants), Queued: c.queued, Totals: c.totals, Recent: slices.Clone(c.recent)}
 	s.App = c.stateLocked(&c.app, nil, now, wall)
-	busy := make([]*tenant, 0, len(c.tenants))
-	for _, t := range c.tenants {
-		busy = append(busy, t)
-	}
-	slices.SortFunc(busy, func(a, b *tenant) int {
-		return cmp.Or(cmp.Compare(b.waiting+b.scope.slots, a.waiting+a.scope.slots), cmp.Compare(a.name, b.name))
-	})
-	if c.overflow != nil {
-		busy = append([]*tenant{c.overflow}, busy...)
-	}
-	shown := busy[:min(len(busy), SnapshotTenants)]
+	shown := c.busiestLocked()
 	s.Tenants = make([]ScopeState, 0, len(shown))
 	index := make(map[*tenant]int, len(shown))
 	for i, t := range shown {
 		c.syncLocked(t)
 		s.Tenants = append(s.Tenants, c.stateLocked(&t.scope, t, now, wall))
 		index[t] = i
-		for l := range laneCount {
-			n := t.lanes[l].n
-			*laneCountOf(&s.Tenants[i].Queued, l) += n
-			if p := t.lanes[l].head; p != nil {
-				s.Tenants[i].OldestWait = max(s.Tenants[i].OldestWait, now-p.asked)
-			}
-		}
+		s.Tenants[i].count(t, now)
 	}
-	for _, t := range busy {
-		for l := range laneCount {
-			*laneCountOf(&s.App.Queued, l) += t.lanes[l].n
-			if p := t.lanes[l].head; p != nil {
-				s.App.OldestWait = max(s.App.OldestWait, now-p.asked)
-			}
-		}
+	for _, t := range c.tenants {
+		s.App.count(t, now)
+	}
+	if c.overflow != nil {
+		s.App.count(c.overflow, now)
 	}
 	hold := func(p *ticket) {
 		h := Holder{Method: p.method, State: p.holding, Age: now - p.granted}
@@ -67,22 +49,66 @@ func (c *core) snapshot() Snapshot {
 	for p := c.lingering.head; p != nil; p = p.next {
 		hold(p)
 	}
-	for r, n := range c.reasons {
-		if n > 0 {
-			if s.Totals.ByReason == nil {
-				s.Totals.ByReason = map[string]uint64{}
-			}
-			s.Totals.ByReason[Reason(r).String()] = n
-		}
-	}
+	s.Totals.ByReason = byReason(&c.reasons)
 	if c.mode == policy.Observe || c.would.Calls > 0 {
 		w := c.would
+		w.ByReason = byReason(&c.wouldReasons)
 		s.Would = &w
 	}
 	if c.store != nil {
 		s.Store = c.store.stateLocked()
 	}
 	return s
+}
+
+// busiestLocked are the tenants that a snapshot shows. It does not sort all of
+// them: the mutex is held.
+func (c *core) busiestLocked() []*tenant {
+	order := func(a, b *tenant) int {
+		return cmp.Or(cmp.Compare(b.waiting+b.scope.slots, a.waiting+a.scope.slots), cmp.Compare(a.name, b.name))
+	}
+	most := SnapshotTenants
+	if c.overflow != nil {
+		most--
+	}
+	shown := make([]*tenant, 0, SnapshotTenants+1)
+	for _, t := range c.tenants {
+		if len(shown) == most && order(t, shown[most-1]) > 0 {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(shown, t, order)
+		shown = slices.Insert(shown, i, t)
+		shown = shown[:min(len(shown), most)]
+	}
+	if c.overflow != nil {
+		shown = slices.Insert(shown, 0, c.overflow)
+	}
+	return shown
+}
+
+// count adds the calls of t that wait.
+func (s *ScopeState) count(t *tenant, now time.Duration) {
+	if t.waiting == 0 {
+		return
+	}
+	for l := range laneCount {
+		*laneCountOf(&s.Queued, l) += t.lanes[l].n
+		if p := t.lanes[l].head; p != nil {
+			s.OldestWait = max(s.OldestWait, now-p.asked)
+		}
+	}
+}
+
+func byReason(counts *[Closed + 1]uint64) (by map[string]uint64) {
+	for r, n := range counts {
+		if n > 0 {
+			if by == nil {
+				by = map[string]uint64{}
+			}
+			by[Reason(r).String()] = n
+		}
+	}
+	return by
 }
 
 func laneCountOf(l *Lanes, lane int) *int {

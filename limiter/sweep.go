@@ -82,12 +82,12 @@ func (c *core) sweepLocked(now time.Duration) (cuts []*attempt) {
 // loose runs f, which looks after an exchange that the app has left, on a
 // goroutine that Close ends.
 func (c *core) loose(a *attempt, f func()) {
-	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
 	a.mu.Lock()
 	a.left = true
 	a.mu.Unlock()
+	c.mu.Lock()
+	closed := c.closed // if not, Close will see a.left
+	c.mu.Unlock()
 	if closed {
 		a.cancel(&RefusedError{Reason: Closed})
 	}

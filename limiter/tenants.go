@@ -35,6 +35,7 @@ func merge(known []Limit, limits Limits, scope Scope) ([]Limit, error) {
 	for i := range out {
 		out[i].Max = 0
 	}
+	var fresh []Limit
 	for _, l := range limits {
 		if l.Kind != Rate || l.Scope != scope {
 			continue
@@ -42,13 +43,38 @@ func merge(known []Limit, limits Limits, scope Scope) ([]Limit, error) {
 		if i := slices.IndexFunc(out, func(k Limit) bool { return k.Per == l.Per }); i >= 0 {
 			out[i] = l
 		} else {
-			out = append(out, l)
+			fresh = append(fresh, l)
 		}
 	}
-	if len(out) > ratesMost {
-		return nil, fmt.Errorf("limiter: Limits have had %d different windows, want at most %d", len(out), ratesMost)
+	for _, l := range fresh {
+		if len(out) < ratesMost {
+			out = append(out, l)
+			continue
+		}
+		i := replaceable(out)
+		if i < 0 {
+			return nil, fmt.Errorf("limiter: Limits have more than %d different windows of one scope", ratesMost-1)
+		}
+		out[i] = l
 	}
 	return out, nil
+}
+
+// replaceable is a window that is switched off and can be made another: any but
+// the longest, which remembers for it. -1: none.
+func replaceable(rates []Limit) int {
+	longest, found := 0, -1
+	for i := range rates {
+		if rates[i].Per > rates[longest].Per {
+			longest = i
+		}
+	}
+	for i := range rates {
+		if i != longest && rates[i].Max == 0 && (found < 0 || rates[i].Per < rates[found].Per) {
+			found = i
+		}
+	}
+	return found
 }
 
 // fitLocked makes s count and keep what is in force.
@@ -58,8 +84,16 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 		s.rates = append(s.rates, rate{win: sliding{per: rates[i].Per}})
 		s.rates[i].win.learn(s.rates[:known])
 	}
+	for i := range s.rates[:known] {
+		if w := &s.rates[i].win; w.per != rates[i].Per { // replaced: calls in flight count on
+			w.per, w.ends = rates[i].Per, ring{}
+			w.learn(s.rates)
+			s.rates[i].pace.next, s.rates[i].ladder, s.rates[i].advised = 0, ladder{}, 0
+		}
+	}
 	for i := range s.rates {
 		r := &s.rates[i]
+		changed := r.limit != rates[i]
 		if r.off = rates[i].Max == 0; !r.off {
 			r.limit = rates[i]
 		}
@@ -67,9 +101,15 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 		if i >= known {
 			r.pace.credit = r.pace.burst
 		}
-		r.pace.next = min(r.pace.next, c.latest+r.pace.gap)
+		if changed { // who waits by the old gap need not
+			r.pace.next = min(r.pace.next, c.latest+r.pace.guard+r.pace.gap)
+		}
 	}
-	s.slotMax, s.slotOf, s.slotAdvisedUntil = 0, Limit{}, 0
+	advised := 0
+	if s.slotAdvisedUntil > c.latest {
+		advised = s.slotMax
+	}
+	s.slotMax, s.slotOf = 0, Limit{}
 	if s.day != nil {
 		s.day.off = true
 	}
@@ -77,7 +117,9 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 		switch {
 		case l.Scope != of:
 		case l.Kind == Concurrency:
-			s.slotMax, s.slotOf = l.Max, l
+			if s.slotMax, s.slotOf = l.Max, l; advised > 0 {
+				s.slotMax = min(advised, l.Max)
+			}
 		case l.Kind == Day:
 			if s.day == nil {
 				s.day = &day{count: dayCount{rule: c.dayRule}}

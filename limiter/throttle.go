@@ -31,15 +31,16 @@ func (t *Transport) classify(resp *http.Response) Throttle {
 	return Throttle{Kind: Rate, Scope: t.core.widest(Rate)}
 }
 
-// widest is the scope of the widest limit of a kind: who is told no without a
-// word why may be any of those who share it.
+// widest is the scope of the widest limit of a kind, or of any kind where there
+// is none: who is told no without a word why may be any of those who share it.
 func (c *core) widest(k Kind) Scope {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.ContainsFunc(c.limits, func(l Limit) bool { return l.Kind == k && l.Scope == App }) {
 		return App
 	}
-	if slices.ContainsFunc(c.limits, func(l Limit) bool { return l.Kind == k }) {
+	if slices.ContainsFunc(c.limits, func(l Limit) bool { return l.Kind == k }) ||
+		len(c.limits) > 0 && !slices.ContainsFunc(c.limits, func(l Limit) bool { return l.Scope == App }) {
 		return Tenant
 	}
 	return App
