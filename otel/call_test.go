@@ -350,6 +350,7 @@ func TestLateHookChangesNothing(t *testing.T) {
 	r.tel.limiterHooks().Throttled(kept, limiter.Throttled{Status: 429})
 	callOf(kept).hold(trace.SpanFromContext(context.Background()))
 	require.Nil(t, callOf(kept).held)
+	require.Zero(t, callOf(kept).throttled)
 	require.Equal(t, before, with(r.one(callSpan)))
 }
 
