@@ -3,6 +3,7 @@ package limiter
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"time"
 )
@@ -32,6 +33,7 @@ type storeClient struct {
 	owed  map[string]int       // calls made under Observe that the store is to count
 	done  []settled
 
+	late          chan stepped // of a step that has not come back in time
 	steps, errors uint64
 	local         bool          // our share is in force
 	err           error         // of the last step; nil: it is up
@@ -56,6 +58,7 @@ const (
 	tenantsAsk = 64
 	stepBound  = 5 * time.Second
 	downRest   = time.Second // between two tries of a store that fails
+	inMost     = maxPause    // of Grant.In
 )
 
 func newStoreClient(c *core, s Store) *storeClient {
@@ -222,15 +225,58 @@ func (s *storeClient) run() {
 			continue
 		}
 		c.mu.Unlock()
-		ctx, cancel := context.WithTimeout(s.ctx, stepBound)
-		g, err := s.store.Step(ctx, *b)
-		cancel()
+		g, err := s.step(s.ctx, *b)
 		c.mu.Lock()
 		s.tookLocked(g, err)
 		c.mu.Unlock()
 		c.speak()
 	}
 }
+
+// stepped is what a Step came to.
+type stepped struct {
+	g   Grants
+	err error
+}
+
+// step asks the store, and waits no longer than stepBound, whatever it does. Who
+// has not answered by then is not asked again before it does.
+func (s *storeClient) step(parent context.Context, b Batch) (Grants, error) {
+	if s.late != nil {
+		select {
+		case <-s.late:
+			s.late = nil
+		default:
+			return Grants{}, errStoreLate
+		}
+	}
+	ctx, cancel := context.WithTimeout(parent, stepBound)
+	defer cancel()
+	came := make(chan stepped, 1)
+	go func() {
+		r := stepped{err: errStorePanic}
+		defer func() {
+			recover()
+			came <- r
+		}()
+		r.g, r.err = s.store.Step(ctx, b)
+	}()
+	bound := time.NewTimer(stepBound + time.Second) // it has seen ctx end by then
+	defer bound.Stop()
+	select {
+	case r := <-came:
+		return r.g, r.err
+	case <-bound.C:
+	case <-parent.Done(): // closed
+	}
+	s.late = came
+	return Grants{}, errStoreLate
+}
+
+var (
+	errStoreLate  = errors.New("limiter: the store has not answered in time")
+	errStorePanic = errors.New("limiter: the store has panicked")
+)
 
 // restLocked is how long to wait before the next step; left is false where
 // nothing is waited for.
@@ -417,7 +463,7 @@ func (s *storeClient) tookLocked(g Grants, err error) {
 			s.done = append(s.done, settled{Done{ID: x.ID, Free: true}, now})
 			continue
 		}
-		s.stock[x.Tenant] = append(s.stock[x.Tenant], inStock{x.ID, now + x.In})
+		s.stock[x.Tenant] = append(s.stock[x.Tenant], inStock{x.ID, now + min(max(0, x.In), inMost)})
 		if t := s.tenantLocked(x.Tenant); t != nil {
 			c.unblockLocked(t)
 		}
@@ -494,9 +540,7 @@ func (s *storeClient) close() error {
 	tell := len(b.Done) > 0 && s.err == nil && s.pending == nil
 	s.c.mu.Unlock()
 	if tell {
-		ctx, cancel := context.WithTimeout(context.Background(), stepBound)
-		s.store.Step(ctx, b)
-		cancel()
+		s.step(context.Background(), b)
 	}
 	return s.store.Close()
 }
