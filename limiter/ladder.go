@@ -13,8 +13,9 @@ import (
 //	0     as configured
 //	1     no burst, no catch-up                          a 429
 //	2     entries held until the answer, as in Strict    another one, soon
-//	      with LearnFloor; the rate x 0.93, once more
-//	      for each further one that comes soon
+//	      with LearnFloor; the rate x 0.93 (x 0.97 where
+//	      it was a while), again for each further one
+//	      that comes soon
 //
 // On every rung a 429 doubles the guard, up to one gap. Where hardly a call was
 // let in since the last 429 the whole scope pauses: W, 2W, 4W, 8W. A platform
@@ -76,7 +77,11 @@ func (l *ladder) throttled(now, w, guard, most time.Duration, few int) (stepped 
 	case l.ok < soonCalls:
 		l.level = strictRung
 		l.peak = l.cuts
-		l.cuts = min(l.cuts+1, cutsMost)
+		cut := 1.0
+		if l.ok >= 4*few { // not one window after the other: closer to what is free
+			cut = 0.4
+		}
+		l.cuts = min(l.cuts+cut, cutsMost)
 		if l.ok < few {
 			pause = 1 << min(l.pauses, 3)
 			l.pauses++
