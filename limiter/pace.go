@@ -21,6 +21,7 @@ type pace struct {
 	burst   int           // the most credit
 	catchUp int           // gaps by which a late call may be made up for
 
+	last   time.Duration // when a call was written last
 	next   time.Duration // when the next spaced call may be written
 	credit int
 	rested time.Duration // until when rest has been turned into credit
@@ -69,6 +70,7 @@ func (p *pace) grant() (fromCredit bool) {
 
 // wrote says that a granted call was written at w.
 func (p *pace) wrote(w time.Duration, fromCredit bool) {
+	p.last = max(p.last, w)
 	if fromCredit {
 		p.next = max(p.next, w+p.guard+p.gap)
 		return

@@ -102,7 +102,7 @@ func (c *core) fitLocked(s *scope, rates []Limit, of Scope) {
 			r.pace.credit = r.pace.burst
 		}
 		if changed { // who waits by the old gap need not
-			r.pace.next = min(r.pace.next, c.latest+r.pace.guard+r.pace.gap)
+			r.pace.next = min(r.pace.next, r.pace.last+r.pace.guard+r.pace.gap)
 		}
 	}
 	advised := 0
