@@ -155,8 +155,8 @@ func TestEveryHookIsJoined(t *testing.T) {
 				continue
 			}
 			var args []reflect.Value
-			for j := range f.Type().NumIn() {
-				args = append(args, reflect.Zero(f.Type().In(j)))
+			for in := range f.Type().Ins() {
+				args = append(args, reflect.Zero(in))
 			}
 			f.Call(args)
 			if calls[name] != 2 {

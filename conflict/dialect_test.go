@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -36,9 +37,7 @@ func (s *speaker) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Request: req, Body: http.NoBody}
 	if req.Method == "GET" {
 		h, trailer, body := s.get(s.version)
-		for k, v := range h {
-			resp.Header[k] = v
-		}
+		maps.Copy(resp.Header, h)
 		resp.Trailer = trailer
 		resp.Body = io.NopCloser(strings.NewReader(body))
 		return resp, nil

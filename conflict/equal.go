@@ -259,7 +259,7 @@ func (d *doc) fromFloats() bool {
 
 // short tells that a number has so few digits that a float64 keeps them.
 func short(number []byte) bool {
-	return len(number) <= 15 && bytes.IndexAny(number, "eE") < 0
+	return len(number) <= 15 && !bytes.ContainsAny(number, "eE")
 }
 
 // sameInstant compares two RFC 3339 timestamps, down to the nanosecond.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -56,9 +57,7 @@ func (s *entityServer) tag(path string) string { return fmt.Sprintf(`"%d"`, s.ve
 
 func (s *entityServer) text(path string) string {
 	m := map[string]any{}
-	for k, v := range s.entities[path] {
-		m[k] = v
-	}
+	maps.Copy(m, s.entities[path])
 	if !s.plain {
 		m["_eTag"] = s.tag(path)
 	}

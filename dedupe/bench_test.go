@@ -30,8 +30,7 @@ func BenchmarkOverhead(b *testing.B) {
 		}
 	}
 	tr := transport(b, base, Config{Tenant: byHeader})
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := b.Context()
 	b.Run("bare", func(b *testing.B) { run(b, base, newRequest(context.Background())) })
 	b.Run("singleflight", func(b *testing.B) { // the library alone, for scale
 		b.ReportAllocs()

@@ -3,6 +3,7 @@ package dedupe
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -161,10 +162,8 @@ func (r *rule) relatives(doc any) []relative {
 // pointsAt tells whether a row found is made of rel too.
 func (r *rule) pointsAt(row any, rel relative) bool {
 	for _, p := range r.related.match {
-		for _, id := range p.texts(row) {
-			if id == rel.id {
-				return true
-			}
+		if slices.Contains(p.texts(row), rel.id) {
+			return true
 		}
 	}
 	return false

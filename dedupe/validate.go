@@ -1,6 +1,7 @@
 package dedupe
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -62,19 +63,19 @@ func (c Config) validate() error {
 func (r Rule) validate() error {
 	switch {
 	case r.Name == "":
-		return fmt.Errorf("Name is empty")
+		return errors.New("its Name is empty")
 	case !strings.HasPrefix(r.Path, "/"):
-		return fmt.Errorf(`Path is %q, want one such as "/contacts"`, r.Path)
+		return fmt.Errorf(`its Path is %q, want one such as "/contacts"`, r.Path)
 	case r.Collection != "" && !strings.HasPrefix(r.Collection, "/"):
-		return fmt.Errorf("Collection is %q, want a path", r.Collection)
+		return fmt.Errorf("its Collection is %q, want a path", r.Collection)
 	case len(r.Keys) == 0:
-		return fmt.Errorf("Keys is empty")
+		return errors.New("its Keys are empty")
 	case r.OnDuplicate > Report:
-		return fmt.Errorf("OnDuplicate is %v, want Refuse, UseExisting or Report", r.OnDuplicate)
+		return fmt.Errorf("its OnDuplicate is %v, want Refuse, UseExisting or Report", r.OnDuplicate)
 	case r.OnNoKey == UseExisting || r.OnNoKey > Report:
-		return fmt.Errorf("OnNoKey is %v, want Refuse or Report", r.OnNoKey)
+		return fmt.Errorf("its OnNoKey is %v, want Refuse or Report", r.OnNoKey)
 	case r.Related != nil && (r.Related.ID == "" || len(r.Related.Collections) == 0):
-		return fmt.Errorf("Related needs ID and Collections")
+		return errors.New("its Related needs ID and Collections")
 	}
 	pointers := append(append([]string(nil), r.Identify...), r.Unless...)
 	if r.Related != nil {
@@ -83,13 +84,13 @@ func (r Rule) validate() error {
 	for i, k := range r.Keys {
 		switch {
 		case k.Kind < Text || k.Kind > PersonName:
-			return fmt.Errorf("Keys[%d].Kind is %v, want text, email, phone or name", i, k.Kind)
+			return fmt.Errorf("its Keys[%d].Kind is %v, want text, email, phone or name", i, k.Kind)
 		case len(k.From) == 0:
-			return fmt.Errorf("Keys[%d].From is empty", i)
+			return fmt.Errorf("its Keys[%d].From is empty", i)
 		case k.Param == "":
-			return fmt.Errorf("Keys[%d].Param is empty", i)
+			return fmt.Errorf("its Keys[%d].Param is empty", i)
 		case k.Lookup != "" && !strings.HasPrefix(k.Lookup, "/"):
-			return fmt.Errorf("Keys[%d].Lookup is %q, want a path", i, k.Lookup)
+			return fmt.Errorf("its Keys[%d].Lookup is %q, want a path", i, k.Lookup)
 		}
 		pointers = append(append(append(pointers, k.From...), k.Also...), k.Match...)
 	}

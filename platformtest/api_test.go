@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 		seen, href := map[string]bool{}, "/contacts?pageSize=100"
 		for href != "" {
 			page := do(t, c, "GET", s.URL+href, "")
-			for _, id := range strings.Fields(page.ids()) {
+			for id := range strings.FieldsSeq(page.ids()) {
 				seen[id] = true
 			}
 			next, _ := page.body["_links"].(map[string]any)["next"].(map[string]any)

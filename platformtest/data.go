@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,9 +126,7 @@ func (s *shelf) tag(e *entity) string {
 // render is the entity as the API shows it.
 func (s *shelf) render(e *entity) map[string]any {
 	out := make(map[string]any, len(e.members)+len(readOnly))
-	for member, value := range e.members {
-		out[member] = value
-	}
+	maps.Copy(out, e.members)
 	out["id"], out["modified"] = e.id, stamp(e.modified)
 	if s.name == metadata {
 		return out
@@ -150,14 +149,15 @@ func (s *shelf) links(e *entity) map[string]any {
 	links := map[string]any{"self": link("/" + s.name + "/" + e.id)}
 	for _, to := range []string{"offices", "negotiators"} {
 		if ids := e.refs(to); len(ids) > 0 {
-			href := "/" + to + "/?"
+			var href strings.Builder
+			href.WriteString("/" + to + "/?")
 			for i, id := range ids {
 				if i > 0 {
-					href += "&"
+					href.WriteString("&")
 				}
-				href += "id=" + id
+				href.WriteString("id=" + id)
 			}
-			links[to] = link(href)
+			links[to] = link(href.String())
 		}
 	}
 	return links

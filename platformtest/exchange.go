@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -105,14 +106,14 @@ func (s *Server) platform(x *exchange) {
 }
 
 func limitText(rules []Rule) string {
-	text := ""
+	var text strings.Builder
 	for i, rule := range rules {
 		if i > 0 {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += rule.String()
+		text.WriteString(rule.String())
 	}
-	return text
+	return text.String()
 }
 
 // apiVersion is the only version there is.

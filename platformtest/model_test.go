@@ -120,7 +120,7 @@ func TestDayBoundary(t *testing.T) {
 		"the clocks go back":    {Boundary{Zone: "Europe/London"}, time.Date(2026, 10, 25, 12, 0, 0, 0, london), time.Date(2026, 10, 26, 0, 0, 0, 0, london)},
 	} {
 		m := Config{Day: 2, DayBoundary: c.boundary}.WithDefaults().newDayMeter()
-		if !m.take(c.start) || !m.take(c.start) || m.take(c.start) {
+		if first, second, third := m.take(c.start), m.take(c.start), m.take(c.start); !first || !second || third {
 			t.Errorf("%s: not two calls were admitted", name)
 		}
 		if next := m.next(c.start); !next.Equal(c.next) {

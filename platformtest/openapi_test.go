@@ -16,8 +16,8 @@ import (
 // collection, as far as the table in collections relies on it. The same facts
 // are checked against the description itself where it is at hand.
 type described struct {
-	search, embeds, required, members []string
-	methods                           string // of the collection, then of an entity
+	search, embeds, required []string
+	methods                  string // of the collection, then of an entity
 }
 
 // beyond are things that the table has and the description lacks, and why.

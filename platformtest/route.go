@@ -3,6 +3,7 @@ package platformtest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -28,13 +29,13 @@ func (s *Server) route(x *exchange) {
 	}
 	serve := methods[x.r.Method]
 	if serve == nil {
-		allowed := ""
+		var allowed strings.Builder
 		for _, m := range []string{"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"} {
 			if methods[m] != nil {
-				allowed += ", " + m
+				allowed.WriteString(", " + m)
 			}
 		}
-		x.header().Set("Allow", allowed[2:])
+		x.header().Set("Allow", allowed.String()[2:])
 		x.fail(http.StatusMethodNotAllowed, "the resource has no such method")
 		return
 	}
@@ -173,10 +174,5 @@ func one(found []any) any {
 }
 
 func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }

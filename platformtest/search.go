@@ -3,6 +3,7 @@ package platformtest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -93,9 +94,7 @@ func (s *Server) list(x *exchange, col *collection, _ string) {
 func (q query) links(path string, pages int) map[string]any {
 	page := func(n int) map[string]any {
 		v := url.Values{}
-		for field, values := range q.values {
-			v[field] = values
-		}
+		maps.Copy(v, q.values)
 		v.Set("pageNumber", strconv.Itoa(n))
 		v.Set("pageSize", strconv.Itoa(q.size))
 		return link(path + "?" + v.Encode())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/goodtenant/goodtenant/compliance"
@@ -182,10 +183,8 @@ func list(word string) []string {
 func member(pointer string) string { return pointer[strings.LastIndexByte(pointer, '/')+1:] }
 
 func appendNew(words []string, w string) []string {
-	for _, have := range words {
-		if have == w {
-			return words
-		}
+	if slices.Contains(words, w) {
+		return words
 	}
 	return append(words, w)
 }

@@ -65,7 +65,6 @@ func (c check) applies(o Options, proto string) bool {
 
 func retries(o Options) bool { return o.Retries }
 func limits(o Options) bool  { return o.Limit > 0 }
-func dedupes(o Options) bool { return o.Dedupes }
 
 func checks() []check {
 	var all []check

@@ -38,11 +38,12 @@ func wholeKey(req *http.Request) string {
 	if req.Method != http.MethodGet || req.URL == nil || req.Header == nil {
 		return ""
 	}
-	key := req.URL.String()
+	var key strings.Builder
+	key.WriteString(req.URL.String())
 	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
-		key += "\n" + name + ":" + strings.Join(req.Header[name], ",")
+		key.WriteString("\n" + name + ":" + strings.Join(req.Header[name], ","))
 	}
-	return key
+	return key.String()
 }
 
 func (t *sharing) Unwrap() http.RoundTripper              { return t.RoundTripper }

@@ -16,7 +16,6 @@ type memory struct {
 	*state
 	flaw   string
 	closed bool
-	mine   []*permit
 }
 
 // state is what all stores over one name share.
@@ -49,10 +48,10 @@ type entry struct {
 }
 
 type permit struct {
-	tenant        string
-	cost          int
-	slots         []string
-	settled, gone bool
+	tenant string
+	cost   int
+	slots  []string
+	gone   bool
 }
 
 type answer struct {
