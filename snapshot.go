@@ -33,21 +33,22 @@ func (t *Transport) Snapshot() Snapshot {
 		s.Profile = t.cfg.profile.Name
 	}
 	s.LastHour, s.Recent = t.history.read(s.At)
+	for l := Limiter; l.valid(); l++ {
+		if m, on := t.Mode(l); on {
+			s.Modes[l.String()] = m
+		}
+	}
 	if t.limiter != nil {
 		s.Limiter = t.limiter.Snapshot()
-		s.Modes[Limiter.String()] = t.limiter.Mode()
 	}
 	if t.conflict != nil {
 		s.Conflict = t.conflict.Stats()
-		s.Modes[Conflict.String()] = t.conflict.Mode()
 	}
 	if t.dedupe != nil {
 		s.Dedupe = t.dedupe.Stats()
-		s.Modes[Dedupe.String()] = t.dedupe.Mode()
 	}
 	if t.checker != nil {
 		s.Findings = t.checker.Findings()
-		s.Modes[Compliance.String()] = t.checker.Mode()
 	}
 	return s
 }
