@@ -48,7 +48,7 @@ var rules = []rule{
 	{"GT202", "regular interval", schedule, IntentView, Warning, false, true, "no regular runs for a day", useHooks},
 	{"GT203", "runs locked to the clock", schedule, IntentView, Warning, true, true, "no regular runs for a day", useHooks},
 	{"GT204", "runs locked to the time of day", schedule, IntentView, Warning, true, true, "no daily run for 3 days", useHooks},
-	{"GT205", "acquisition round the clock", schedule, IntentView, Warning, true, true, "hours without new rows, for a day", useHooks},
+	{"GT205", "acquisition round the clock", schedule, IntentView, Warning, false, true, "hours without new rows, for a day", useHooks},
 	{"GT206", "the same copy again", schedule, IntentView, Error, false, true, "no copy for a day", "Keep no copy that must be renewed: read on demand, use ETags and webhooks."},
 	{"GT207", "fetched, not used", schedule, IntentView, Warning, false, true, "data that is used within 15 minutes, for a day", "Fetch what is processed at once, and nothing else."},
 
@@ -142,10 +142,13 @@ const (
 
 // Rule is one row of the rule book, for reports that explain it.
 type Rule struct {
-	ID, Title, Clause string
-	View              View
-	Severity          Severity // of a first alarm; it may rise or, early on, be milder
-	Clears, Remedy    string
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Clause   string   `json:"clause"`
+	View     View     `json:"view"`
+	Severity Severity `json:"severity"` // of a first alarm; it may rise or, early on, be milder
+	Clears   string   `json:"clears"`
+	Remedy   string   `json:"remedy"`
 }
 
 // Rules lists the rules in the order of their ids.

@@ -193,7 +193,8 @@ func (l *look) judgeSlices(sh *shape) {
 	seen := c.rows.repeats()
 	if l.n == 0 {
 		// Nobody says how large the whole is: many rows, hardly one of them twice.
-		if int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
+		// Small pages are a person's, who leafs through one thing after another.
+		if large := l.x.q.size == 0 || l.x.q.size > t.SmallPageSize; large && int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
 			a.measured, a.threshold, a.confidence = float64(c.delivered), float64(t.SliceAbsolute), 0.95
 			l.raise(gt102, a)
 		}
