@@ -88,11 +88,11 @@ func Example_order() {
 	// call: PATCH
 	//     limiter: admitted
 	//       attempt: PATCH
+	//   conflict: answered 412, then replayed
 	//     limiter: admitted
 	//       attempt: GET
 	//     limiter: admitted
 	//       attempt: PATCH
-	//   conflict: answered 412, then replayed
 	// 204 No Content
 }
 
