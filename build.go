@@ -12,6 +12,7 @@ import (
 	"github.com/goodtenant/goodtenant/dedupe"
 	"github.com/goodtenant/goodtenant/internal/endpoint"
 	"github.com/goodtenant/goodtenant/limiter"
+	"github.com/goodtenant/goodtenant/policy"
 	"github.com/goodtenant/goodtenant/profile"
 )
 
@@ -33,7 +34,10 @@ func (s *stack) build(t *Transport) error {
 	dc, don := settle(s, Dedupe, c.dedupe, p.Dedupe(), note)
 	kc, kon := settle(s, Compliance, c.compliance, p.Compliance(), note)
 
-	hooks := joinHooks(append(slices.Clone(c.hooks), s.history.hooks()))
+	hooks := joinHooks(append(slices.Clone(c.hooks), s.history.hooks(func() bool {
+		m, _ := s.modeOf(Limiter)
+		return m == policy.Observe
+	})))
 	lc.Hooks = joinLimiter(lc.Hooks, hooks.Limiter)
 	cc.Hooks = joinConflict(cc.Hooks, hooks.Conflict)
 	dc.Hooks = joinDedupe(dc.Hooks, hooks.Dedupe)

@@ -9,6 +9,7 @@ import (
 	"github.com/goodtenant/goodtenant/conflict"
 	"github.com/goodtenant/goodtenant/dedupe"
 	"github.com/goodtenant/goodtenant/limiter"
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // Activity counts what happened in a stretch of time. It marshals to JSON.
@@ -88,7 +89,9 @@ func (h *history) read(t time.Time) (hour Activity, recent []Activity) {
 	return hour, recent
 }
 
-func (h *history) hooks() Hooks {
+// hooks count what happened; what enforcing would have done is in the layers' own
+// forecasts. observing tells the limiter's mode.
+func (h *history) hooks(observing func() bool) Hooks {
 	one := func(a Activity) func() { return func() { h.count(a) } }
 	refused, throttled, shared := one(Activity{Refused: 1}), one(Activity{Throttled: 1}), one(Activity{Shared: 1})
 	conflicted, replayed := one(Activity{Conflicts: 1}), one(Activity{Replayed: 1})
@@ -97,12 +100,16 @@ func (h *history) hooks() Hooks {
 		Limiter: limiter.Hooks{
 			Admitted: func(_ context.Context, a limiter.Admitted) {
 				b := Activity{Sent: 1}
-				if a.Wait > 0 {
+				if a.Wait > 0 && !a.Observed {
 					b.Delayed = 1
 				}
 				h.count(b)
 			},
-			Refused:   func(context.Context, *limiter.RefusedError) { refused() },
+			Refused: func(context.Context, *limiter.RefusedError) {
+				if !observing() {
+					refused()
+				}
+			},
 			Throttled: func(context.Context, limiter.Throttled) { throttled() },
 		},
 		Conflict: conflict.Hooks{
@@ -114,8 +121,16 @@ func (h *history) hooks() Hooks {
 			},
 		},
 		Dedupe: dedupe.Hooks{
-			Shared:    func(context.Context, dedupe.SharedRead) { shared() },
-			Duplicate: func(context.Context, dedupe.Duplicate) { duplicate() },
+			Shared: func(_ context.Context, r dedupe.SharedRead) {
+				if r.Mode == policy.Enforce {
+					shared()
+				}
+			},
+			Duplicate: func(_ context.Context, d dedupe.Duplicate) {
+				if d.Mode == policy.Enforce {
+					duplicate()
+				}
+			},
 		},
 		Compliance: compliance.Hooks{
 			Finding: func(context.Context, compliance.Finding) { found() },

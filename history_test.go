@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/goodtenant/goodtenant/conflict"
+	"github.com/goodtenant/goodtenant/dedupe"
 	"github.com/goodtenant/goodtenant/limiter"
+	"github.com/goodtenant/goodtenant/policy"
 	"github.com/stretchr/testify/require"
 )
 
 func TestHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h history
-		hooks, ctx := h.hooks(), context.Background()
+		observing := false
+		hooks, ctx := h.hooks(func() bool { return observing }), context.Background()
 		hooks.Limiter.Admitted(ctx, limiter.Admitted{})
 		time.Sleep(historyStep)
 		hooks.Limiter.Admitted(ctx, limiter.Admitted{Wait: 1})
@@ -37,6 +40,18 @@ func TestHistory(t *testing.T) {
 		time.Sleep(48 * time.Hour)
 		hour, _ = h.read(time.Now())
 		require.Zero(t, hour)
+		observing = true
+		hooks.Limiter.Refused(ctx, &limiter.RefusedError{})
+		hooks.Dedupe.Shared(ctx, dedupe.SharedRead{Mode: policy.Observe})
+		hooks.Dedupe.Duplicate(ctx, dedupe.Duplicate{Mode: policy.Observe})
+		hour, _ = h.read(time.Now())
+		require.Zero(t, hour, "what would have been is not what was")
+		observing = false
+		hooks.Limiter.Refused(ctx, &limiter.RefusedError{})
+		hooks.Dedupe.Shared(ctx, dedupe.SharedRead{})
+		hooks.Dedupe.Duplicate(ctx, dedupe.Duplicate{})
+		hour, _ = h.read(time.Now())
+		require.Equal(t, Activity{Refused: 1, Shared: 1, Duplicates: 1}, hour)
 		h.count(Activity{Sent: 1})
 		hour, _ = h.read(time.Now().Add(-time.Hour))
 		require.Equal(t, 1, hour.Sent, "a clock that goes back loses nothing")

@@ -3,6 +3,8 @@ package goodtenant
 import (
 	"errors"
 	"slices"
+
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // PerTransport is an option that is made anew for each Transport, for one that
@@ -31,4 +33,21 @@ func (t *Transport) Routes() []string {
 		return nil
 	}
 	return slices.Clone(t.cfg.profile.Routes)
+}
+
+// Mode tells a layer's mode now; on is false where the layer is off.
+func (t *Transport) Mode(l Layer) (m policy.Mode, on bool) { return t.modeOf(l) }
+
+func (s *stack) modeOf(l Layer) (m policy.Mode, on bool) {
+	switch {
+	case l == Limiter && s.limiter != nil:
+		return s.limiter.Mode(), true
+	case l == Conflict && s.conflict != nil:
+		return s.conflict.Mode(), true
+	case l == Dedupe && s.dedupe != nil:
+		return s.dedupe.Mode(), true
+	case l == Compliance && s.checker != nil:
+		return s.checker.Mode(), true
+	}
+	return m, false
 }

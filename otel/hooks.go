@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/goodtenant/goodtenant"
 	"github.com/goodtenant/goodtenant/compliance"
 	"github.com/goodtenant/goodtenant/conflict"
 	"github.com/goodtenant/goodtenant/dedupe"
@@ -94,8 +95,9 @@ func (t *telemetry) refused(ctx context.Context, e *limiter.RefusedError) {
 		kind, scope = e.Limit.Kind.String(), e.Limit.Scope.String()
 	}
 	tenant := t.tenants.show(e.Tenant)
-	t.inst.refused.add(ctx, 1, refusedKind{e.Reason.String(), kind, scope, tenant})
-	if k := callOf(ctx); k != nil {
+	observed := t.observes(goodtenant.Limiter)
+	t.inst.refused.add(ctx, 1, refusedKind{e.Reason.String(), kind, scope, observed, tenant})
+	if k := callOf(ctx); k != nil && !observed {
 		k.note(func(f *facts) { f.refused, f.tenant = e.Reason.String(), tenant })
 	}
 }
@@ -239,8 +241,9 @@ func (t *telemetry) complianceHooks() compliance.Hooks {
 			t.findingEvent(ctx, f)
 		},
 		Gated: func(ctx context.Context, g compliance.GateError) {
-			t.inst.gated.add(ctx, 1, gatedKind{g.Rule})
-			if k := callOf(ctx); k != nil {
+			observed := t.observes(goodtenant.Compliance)
+			t.inst.gated.add(ctx, 1, gatedKind{g.Rule, observed})
+			if k := callOf(ctx); k != nil && !observed {
 				k.note(func(f *facts) { f.refused = "gate" })
 			}
 		},

@@ -53,8 +53,12 @@ type (
 		observed bool
 		tenant   string
 	}
-	leaseKind     struct{ end, tenant string }
-	refusedKind   struct{ reason, kind, scope, tenant string }
+	leaseKind   struct{ end, tenant string }
+	refusedKind struct {
+		reason, kind, scope string
+		observed            bool
+		tenant              string
+	}
 	resentKind    struct{ hidden bool }
 	throttledKind struct {
 		status      int
@@ -76,7 +80,10 @@ type (
 		observed bool
 	}
 	findingKind struct{ rule, severity string }
-	gatedKind   struct{ rule string }
+	gatedKind   struct {
+		rule     string
+		observed bool
+	}
 )
 
 // seconds are the buckets of waits and leases: up to the minutes that a call may
@@ -103,7 +110,7 @@ func newInstruments(m metric.Meter, fixed func() []attribute.KeyValue) *instrume
 	})
 
 	i.refused = newCounter(m, "goodtenant.requests.refused", "{request}", "Calls refused here, by reason.", fixed, func(k refusedKind) []attribute.KeyValue {
-		return tenanted(k.tenant, keyRefused.String(k.reason), keyLimitKind.String(k.kind), keyLimitScope.String(k.scope))
+		return tenanted(k.tenant, keyRefused.String(k.reason), keyLimitKind.String(k.kind), keyLimitScope.String(k.scope), keyObserved.Bool(k.observed))
 	})
 	i.resent = newCounter(m, "goodtenant.requests.resent", "{request}", "Calls sent again after an answer that said no, or inside net/http (hidden).", fixed, func(k resentKind) []attribute.KeyValue {
 		return kv(keyHidden.Bool(k.hidden))
@@ -133,7 +140,7 @@ func newInstruments(m metric.Meter, fixed func() []attribute.KeyValue) *instrume
 		return kv(keyRule.String(k.rule), keySeverity.String(k.severity))
 	})
 	i.gated = newCounter(m, "goodtenant.requests.gated", "{request}", "Calls refused because of an open finding, by its rule.", fixed, func(k gatedKind) []attribute.KeyValue {
-		return kv(keyRule.String(k.rule))
+		return kv(keyRule.String(k.rule), keyObserved.Bool(k.observed))
 	})
 	i.evicted = newCounter(m, "goodtenant.compliance.evictions", "{eviction}", "Pieces of the checker's state forgotten to stay inside its memory.", fixed, func(struct{}) []attribute.KeyValue { return nil })
 	return i

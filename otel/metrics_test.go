@@ -69,8 +69,8 @@ var recorded = map[string]struct {
 		"goodtenant.observed=false goodtenant.wait.cause=store":   1}},
 	"goodtenant.lease.duration": {"s", map[string]float64{"goodtenant.lease.end=eof": 1}},
 	"goodtenant.requests.refused": {"{request}", map[string]float64{
-		"goodtenant.limit.kind=rate goodtenant.limit.scope=app goodtenant.refused.reason=queue-full": 1,
-		"goodtenant.limit.kind=none goodtenant.limit.scope=none goodtenant.refused.reason=closed":    1}},
+		"goodtenant.limit.kind=rate goodtenant.limit.scope=app goodtenant.observed=false goodtenant.refused.reason=queue-full": 1,
+		"goodtenant.limit.kind=none goodtenant.limit.scope=none goodtenant.observed=false goodtenant.refused.reason=closed":    1}},
 	"goodtenant.requests.resent": {"{request}", map[string]float64{"goodtenant.resend.hidden=false": 1, "goodtenant.resend.hidden=true": 1}},
 	"goodtenant.throttles": {"{response}", map[string]float64{
 		"goodtenant.limit.kind=rate goodtenant.limit.scope=app goodtenant.throttle.inside_limits=true http.response.status_code=429": 1}},
@@ -87,7 +87,7 @@ var recorded = map[string]struct {
 		"goodtenant.observed=false goodtenant.uniqueness.outcome=unchecked": 1}},
 	"goodtenant.lookups":              {"{request}", map[string]float64{"goodtenant.uniqueness.outcome=found": 1, "goodtenant.uniqueness.outcome=failed": 1}},
 	"goodtenant.findings":             {"{finding}", map[string]float64{"goodtenant.finding.rule=GT101 goodtenant.finding.severity=error": 1}},
-	"goodtenant.requests.gated":       {"{request}", map[string]float64{"goodtenant.finding.rule=GT101": 1}},
+	"goodtenant.requests.gated":       {"{request}", map[string]float64{"goodtenant.finding.rule=GT101 goodtenant.observed=false": 1}},
 	"goodtenant.compliance.evictions": {"{eviction}", map[string]float64{"": 1}},
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goodtenant/goodtenant"
+	"github.com/goodtenant/goodtenant/compliance"
 	"github.com/goodtenant/goodtenant/limiter"
 	"github.com/goodtenant/goodtenant/platformtest"
 	"github.com/goodtenant/goodtenant/policy"
@@ -220,4 +221,23 @@ func TestObserveShowsInMetrics(t *testing.T) {
 		require.Equal(t, 0., points(got["goodtenant.observing"])["goodtenant.layer=dedupe "+p])
 		require.Empty(t, r.ended("goodtenant.wait"))
 	})
+}
+
+// What is only observed is not counted as done.
+func TestObservedRefusals(t *testing.T) {
+	r := newRig(t)
+	mode := policy.Observe
+	r.tel.mode = func(goodtenant.Layer) (policy.Mode, bool) { return mode, true }
+	r.layer = func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		r.tel.limiterHooks().Refused(req.Context(), &limiter.RefusedError{Reason: limiter.QueueFull})
+		r.tel.complianceHooks().Gated(req.Context(), compliance.GateError{Rule: "GT101"})
+		return next.RoundTrip(req)
+	}
+	_, err := r.do("GET", address)
+	require.NoError(t, err)
+	require.NotContains(t, with(r.one(callSpan)), "goodtenant.refused.reason")
+	for name, rest := range map[string]string{"goodtenant.requests.refused": "goodtenant.limit.kind=none goodtenant.limit.scope=none goodtenant.observed=true goodtenant.profile=test goodtenant.refused.reason=queue-full",
+		"goodtenant.requests.gated": "goodtenant.finding.rule=GT101 goodtenant.observed=true goodtenant.profile=test"} {
+		require.Equal(t, map[string]float64{rest: 1}, points(r.metrics()[name]))
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goodtenant/goodtenant"
 	"github.com/goodtenant/goodtenant/internal/route"
+	"github.com/goodtenant/goodtenant/policy"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
@@ -33,6 +34,7 @@ type telemetry struct {
 
 	// These are settled by bind, before the first call.
 	profile string
+	mode    func(goodtenant.Layer) (policy.Mode, bool)
 	routes  *route.Table
 	shapes  *shapes
 	tenants *tenantNames
@@ -93,11 +95,20 @@ func (t *telemetry) option() goodtenant.Option {
 // bind learns what the Transport knows, and has its state read at each collection
 // of metrics.
 func (t *telemetry) bind(tr *goodtenant.Transport) (release func()) {
-	t.profile = tr.ProfileName()
+	t.profile, t.mode = tr.ProfileName(), tr.Mode
 	if routes := tr.Routes(); len(routes) > 0 {
 		t.routes = route.New(append(routes, t.cfg.routes...))
 	}
 	return t.inst.observe(tr.Snapshot, t)
+}
+
+// observes tells whether a layer only observes now.
+func (t *telemetry) observes(l goodtenant.Layer) bool {
+	if t.mode == nil {
+		return false
+	}
+	m, _ := t.mode(l)
+	return m == policy.Observe
 }
 
 // streamOf names the app's work by the span that the call was made under, such as
