@@ -102,7 +102,7 @@ type Purpose struct {
 	// Every is the shortest period it needs; more often is outside its bounds.
 	Every time.Duration `json:"every,omitempty"`
 	// MaxShare of a collection's rows in 24 h, 0..1; 0: no bound.
-	MaxShare float64 `json:"maxShare,omitempty"`
+	MaxShare float64 `json:"max_share,omitempty"`
 	// From and To are the hours of the day (UTC) in which it may run; both 0: all.
 	From int `json:"from,omitempty"`
 	To   int `json:"to,omitempty"`

@@ -17,10 +17,10 @@ type Event struct {
 	URL    string `json:"url"`
 	Status int    `json:"status,omitempty"`
 
-	RequestHeader  http.Header `json:"requestHeader,omitempty"`
-	ResponseHeader http.Header `json:"responseHeader,omitempty"`
-	RequestBody    []byte      `json:"requestBody,omitempty"`
-	ResponseBody   []byte      `json:"responseBody,omitempty"`
+	RequestHeader  http.Header `json:"request_header,omitempty"`
+	ResponseHeader http.Header `json:"response_header,omitempty"`
+	RequestBody    []byte      `json:"request_body,omitempty"`
+	ResponseBody   []byte      `json:"response_body,omitempty"`
 	// Answer says what a body held where the body itself is not kept. It goes
 	// before ResponseBody.
 	Answer *Answer `json:"answer,omitempty"`
@@ -57,7 +57,7 @@ type Answer struct {
 type WebhookEvent struct {
 	ID       string    `json:"id"`
 	Topic    string    `json:"topic,omitempty"`
-	EntityID string    `json:"entityId,omitempty"`
+	EntityID string    `json:"entity_id,omitempty"`
 	Time     time.Time `json:"time"`
 }
 

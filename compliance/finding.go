@@ -87,7 +87,7 @@ type Report struct {
 	// Refused counts the calls that the gate refused; WouldRefuse, under
 	// policy.Observe, those that it would have.
 	Refused     int `json:"refused,omitempty"`
-	WouldRefuse int `json:"wouldRefuse,omitempty"`
+	WouldRefuse int `json:"would_refuse,omitempty"`
 
 	Findings []Finding `json:"findings"` // worst first
 	// Missing lists what was not seen and which rules could not be judged for it.

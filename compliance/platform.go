@@ -13,51 +13,51 @@ type Platform struct {
 	// Hosts of the API; other hosts are not judged. Empty: every host.
 	Hosts []string `json:"hosts,omitempty"`
 	// TokenPaths are the ends of paths that hand out tokens, on any host.
-	TokenPaths []string `json:"tokenPaths,omitempty"`
+	TokenPaths []string `json:"token_paths,omitempty"`
 	// Routes are path templates such as "/contacts/{id}"; other paths are learned.
 	Routes []string `json:"routes,omitempty"`
 
-	TenantHeader  string `json:"tenantHeader,omitempty"`  // names the customer
-	VersionHeader string `json:"versionHeader,omitempty"` // required on every call; empty: none
+	TenantHeader  string `json:"tenant_header,omitempty"`  // names the customer
+	VersionHeader string `json:"version_header,omitempty"` // required on every call; empty: none
 	// Sandbox tenants hold no customer's data.
 	Sandbox []string `json:"sandbox,omitempty"`
 
 	// Names of query parameters.
-	PageParams      []string `json:"pageParams,omitempty"`      // a page's number
-	OffsetParams    []string `json:"offsetParams,omitempty"`    // a page's first row
-	CursorParams    []string `json:"cursorParams,omitempty"`    // a page's opaque name
-	SizeParams      []string `json:"sizeParams,omitempty"`      // rows a page
-	IDParams        []string `json:"idParams,omitempty"`        // entities by id, repeated or comma-separated
-	WatermarkParams []string `json:"watermarkParams,omitempty"` // "changed since"
-	UntilParams     []string `json:"untilParams,omitempty"`     // "changed until"
-	EmbedParams     []string `json:"embedParams,omitempty"`     // related rows, billed as calls of their own
-	IgnoreParams    []string `json:"ignoreParams,omitempty"`    // no filter: sorting, selection of fields
-	PageSize        int      `json:"pageSize,omitempty"`        // where none is asked for; 25
-	MaxPageSize     int      `json:"maxPageSize,omitempty"`     // the most that can be asked for; 100
+	PageParams      []string `json:"page_params,omitempty"`      // a page's number
+	OffsetParams    []string `json:"offset_params,omitempty"`    // a page's first row
+	CursorParams    []string `json:"cursor_params,omitempty"`    // a page's opaque name
+	SizeParams      []string `json:"size_params,omitempty"`      // rows a page
+	IDParams        []string `json:"id_params,omitempty"`        // entities by id, repeated or comma-separated
+	WatermarkParams []string `json:"watermark_params,omitempty"` // "changed since"
+	UntilParams     []string `json:"until_params,omitempty"`     // "changed until"
+	EmbedParams     []string `json:"embed_params,omitempty"`     // related rows, billed as calls of their own
+	IgnoreParams    []string `json:"ignore_params,omitempty"`    // no filter: sorting, selection of fields
+	PageSize        int      `json:"page_size,omitempty"`        // where none is asked for; 25
+	MaxPageSize     int      `json:"max_page_size,omitempty"`    // the most that can be asked for; 100
 
 	// Names of members in answers.
-	RowsMembers  []string `json:"rowsMembers,omitempty"`  // the array of rows
-	IDMembers    []string `json:"idMembers,omitempty"`    // a row's id
-	TotalMembers []string `json:"totalMembers,omitempty"` // rows of the query
-	PagesMembers []string `json:"pagesMembers,omitempty"` // pages of the query
+	RowsMembers  []string `json:"rows_members,omitempty"`  // the array of rows
+	IDMembers    []string `json:"id_members,omitempty"`    // a row's id
+	TotalMembers []string `json:"total_members,omitempty"` // rows of the query
+	PagesMembers []string `json:"pages_members,omitempty"` // pages of the query
 
 	Collections []Collection `json:"collections,omitempty"`
 	// MatchMembers of a create's body identify a person; they are what a
 	// uniqueness check looks for.
-	MatchMembers []string `json:"matchMembers,omitempty"`
+	MatchMembers []string `json:"match_members,omitempty"`
 	// MatchParams are the query parameters of such a check.
-	MatchParams []string `json:"matchParams,omitempty"`
+	MatchParams []string `json:"match_params,omitempty"`
 	// WebhookVersion: notifications carry the entity and its version, so reading
 	// it again is needless.
-	WebhookVersion bool `json:"webhookVersion,omitempty"`
+	WebhookVersion bool `json:"webhook_version,omitempty"`
 	// NoPrecondition: updates need no If-Match on this platform.
-	NoPrecondition bool `json:"noPrecondition,omitempty"`
+	NoPrecondition bool `json:"no_precondition,omitempty"`
 
 	// Limits; negative: none.
-	PerSecond     int `json:"perSecond,omitempty"`     // the whole app; 20
-	Concurrent    int `json:"concurrent,omitempty"`    // each tenant; 5
-	ConcurrentApp int `json:"concurrentApp,omitempty"` // recommended threads of the whole app; 5
-	PerDay        int `json:"perDay,omitempty"`        // the whole app; 250,000
+	PerSecond     int `json:"per_second,omitempty"`     // the whole app; 20
+	Concurrent    int `json:"concurrent,omitempty"`     // each tenant; 5
+	ConcurrentApp int `json:"concurrent_app,omitempty"` // recommended threads of the whole app; 5
+	PerDay        int `json:"per_day,omitempty"`        // the whole app; 250,000
 }
 
 // Collection is what is known of one collection beforehand.

@@ -10,139 +10,139 @@ import (
 // defaultThresholds). Shares are 0..1. "User" values apply where a plausible user
 // waits for the answer. Rows are distinct rows.
 type Thresholds struct {
-	SmallCollection int `json:"smallCollection,omitempty"` // collections up to this many rows are exempt from GT1xx and GT2xx
+	SmallCollection int `json:"small_collection,omitempty"` // collections up to this many rows are exempt from GT1xx and GT2xx
 
-	SweepPages        int     `json:"sweepPages,omitempty"`    // GT101: pages of one query in 6 h ...
-	SweepRows         int     `json:"sweepRows,omitempty"`     // ... and rows ...
-	SweepShare        float64 `json:"sweepShare,omitempty"`    // ... and this share of its total ...
-	SweepManyRows     int     `json:"sweepManyRows,omitempty"` // ... or this many rows
-	SweepRowsUser     int     `json:"sweepRowsUser,omitempty"`
-	SweepManyRowsUser int     `json:"sweepManyRowsUser,omitempty"`
-	SweepErrorShare   float64 `json:"sweepErrorShare,omitempty"` // below this share of the collection it is a warning
+	SweepPages        int     `json:"sweep_pages,omitempty"`     // GT101: pages of one query in 6 h ...
+	SweepRows         int     `json:"sweep_rows,omitempty"`      // ... and rows ...
+	SweepShare        float64 `json:"sweep_share,omitempty"`     // ... and this share of its total ...
+	SweepManyRows     int     `json:"sweep_many_rows,omitempty"` // ... or this many rows
+	SweepRowsUser     int     `json:"sweep_rows_user,omitempty"`
+	SweepManyRowsUser int     `json:"sweep_many_rows_user,omitempty"`
+	SweepErrorShare   float64 `json:"sweep_error_share,omitempty"` // below this share of the collection it is a warning
 
-	SliceFilters   int     `json:"sliceFilters,omitempty"` // GT102: filter values of one shape
-	SliceRows      int     `json:"sliceRows,omitempty"`    // rows
-	SliceShare     float64 `json:"sliceShare,omitempty"`   // of the collection
-	SliceLambda    float64 `json:"sliceLambda,omitempty"`  // overlap expected by chance
-	SliceRatio     float64 `json:"sliceRatio,omitempty"`   // observed overlap below this part of it
-	SliceRatioUser float64 `json:"sliceRatioUser,omitempty"`
-	SliceExhausted float64 `json:"sliceExhausted,omitempty"` // share of rows from queries read to their end
-	SliceAbsolute  int     `json:"sliceAbsolute,omitempty"`  // where the collection's size is unknown: rows, with hardly a repeat
+	SliceFilters   int     `json:"slice_filters,omitempty"` // GT102: filter values of one shape
+	SliceRows      int     `json:"slice_rows,omitempty"`    // rows
+	SliceShare     float64 `json:"slice_share,omitempty"`   // of the collection
+	SliceLambda    float64 `json:"slice_lambda,omitempty"`  // overlap expected by chance
+	SliceRatio     float64 `json:"slice_ratio,omitempty"`   // observed overlap below this part of it
+	SliceRatioUser float64 `json:"slice_ratio_user,omitempty"`
+	SliceExhausted float64 `json:"slice_exhausted,omitempty"` // share of rows from queries read to their end
+	SliceAbsolute  int     `json:"slice_absolute,omitempty"`  // where the collection's size is unknown: rows, with hardly a repeat
 
-	UniqueReads       int     `json:"uniqueReads,omitempty"` // GT103: distinct entities read
-	UniqueReadsUser   int     `json:"uniqueReadsUser,omitempty"`
-	UniqueLambda      float64 `json:"uniqueLambda,omitempty"` // repeats expected by chance
-	UniqueP           float64 `json:"uniqueP,omitempty"`
-	UniquePUser       float64 `json:"uniquePUser,omitempty"`
-	UniqueRatio       float64 `json:"uniqueRatio,omitempty"`
-	UniqueAbsolute    int     `json:"uniqueAbsolute,omitempty"`    // where the collection's size is unknown: distinct entities in 7 days with hardly a repeat ...
-	UniqueAbsoluteDay int     `json:"uniqueAbsoluteDay,omitempty"` // ... or in a day
+	UniqueReads       int     `json:"unique_reads,omitempty"` // GT103: distinct entities read
+	UniqueReadsUser   int     `json:"unique_reads_user,omitempty"`
+	UniqueLambda      float64 `json:"unique_lambda,omitempty"` // repeats expected by chance
+	UniqueP           float64 `json:"unique_p,omitempty"`
+	UniquePUser       float64 `json:"unique_p_user,omitempty"`
+	UniqueRatio       float64 `json:"unique_ratio,omitempty"`
+	UniqueAbsolute    int     `json:"unique_absolute,omitempty"`     // where the collection's size is unknown: distinct entities in 7 days with hardly a repeat ...
+	UniqueAbsoluteDay int     `json:"unique_absolute_day,omitempty"` // ... or in a day
 
-	EnumIDs       int     `json:"enumIDs,omitempty"`       // GT104: ids of one prefix
-	EnumAdjacent  float64 `json:"enumAdjacent,omitempty"`  // share of them with a neighbour read too
-	EnumListed    float64 `json:"enumListed,omitempty"`    // at most this share was seen in lists before
-	EnumRepeats   float64 `json:"enumRepeats,omitempty"`   // at most this share of the reads came back to an id
-	EnumProbes    int     `json:"enumProbes,omitempty"`    // or: reads by id ...
-	EnumMissShare float64 `json:"enumMissShare,omitempty"` // ... of which this share is a 404
+	EnumIDs       int     `json:"enum_ids,omitempty"`        // GT104: ids of one prefix
+	EnumAdjacent  float64 `json:"enum_adjacent,omitempty"`   // share of them with a neighbour read too
+	EnumListed    float64 `json:"enum_listed,omitempty"`     // at most this share was seen in lists before
+	EnumRepeats   float64 `json:"enum_repeats,omitempty"`    // at most this share of the reads came back to an id
+	EnumProbes    int     `json:"enum_probes,omitempty"`     // or: reads by id ...
+	EnumMissShare float64 `json:"enum_miss_share,omitempty"` // ... of which this share is a 404
 
-	RunGap      time.Duration `json:"runGap,omitempty"`  // GT105, GT2xx: a longer pause begins a new run
-	RunRows     int           `json:"runRows,omitempty"` // GT105
-	RunRowsUser int           `json:"runRowsUser,omitempty"`
-	RunRate     float64       `json:"runRate,omitempty"` // rows a second
-	RunPage     float64       `json:"runPage,omitempty"` // rows a page
+	RunGap      time.Duration `json:"run_gap,omitempty"`  // GT105, GT2xx: a longer pause begins a new run
+	RunRows     int           `json:"run_rows,omitempty"` // GT105
+	RunRowsUser int           `json:"run_rows_user,omitempty"`
+	RunRate     float64       `json:"run_rate,omitempty"` // rows a second
+	RunPage     float64       `json:"run_page,omitempty"` // rows a page
 
-	CoverRows int     `json:"coverRows,omitempty"` // GT106: size of the collection
-	CoverDay  float64 `json:"coverDay,omitempty"`  // share in 24 h
-	CoverWeek float64 `json:"coverWeek,omitempty"` // share in 7 d
+	CoverRows int     `json:"cover_rows,omitempty"` // GT106: size of the collection
+	CoverDay  float64 `json:"cover_day,omitempty"`  // share in 24 h
+	CoverWeek float64 `json:"cover_week,omitempty"` // share in 7 d
 
-	HydratePages     int     `json:"hydratePages,omitempty"` // GT107: list pages in 10 min
-	HydratePagesUser int     `json:"hydratePagesUser,omitempty"`
-	HydrateShare     float64 `json:"hydrateShare,omitempty"` // of their ids fetched singly
-	HydrateReads     int     `json:"hydrateReads,omitempty"`
+	HydratePages     int     `json:"hydrate_pages,omitempty"` // GT107: list pages in 10 min
+	HydratePagesUser int     `json:"hydrate_pages_user,omitempty"`
+	HydrateShare     float64 `json:"hydrate_share,omitempty"` // of their ids fetched singly
+	HydrateReads     int     `json:"hydrate_reads,omitempty"`
 
-	TileRuns     int           `json:"tileRuns,omitempty"` // GT201: in a row
-	TileRunsUser int           `json:"tileRunsUser,omitempty"`
-	TileGap      time.Duration `json:"tileGap,omitempty"`    // shortest period
-	TileBefore   float64       `json:"tileBefore,omitempty"` // of a period before the last run
-	TileAfter    float64       `json:"tileAfter,omitempty"`  // of a period after it
+	TileRuns     int           `json:"tile_runs,omitempty"` // GT201: in a row
+	TileRunsUser int           `json:"tile_runs_user,omitempty"`
+	TileGap      time.Duration `json:"tile_gap,omitempty"`    // shortest period
+	TileBefore   float64       `json:"tile_before,omitempty"` // of a period before the last run
+	TileAfter    float64       `json:"tile_after,omitempty"`  // of a period after it
 
-	RegularIntervals int           `json:"regularIntervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
-	RegularSpread    float64       `json:"regularSpread,omitempty"`    // MAD / median
-	RegularSpread2   float64       `json:"regularSpread2,omitempty"`
-	RegularSpread4   float64       `json:"regularSpread4,omitempty"`
-	RegularMax       float64       `json:"regularMax,omitempty"`     // longest interval, in medians
-	RegularShort     time.Duration `json:"regularShort,omitempty"`   // shorter intervals must be twice as regular: people at work come so close
-	RegularLongest   time.Duration `json:"regularLongest,omitempty"` // interval; longer ones are left to GT204
-	RegularRows      int           `json:"regularRows,omitempty"`    // new rows, median of the runs
+	RegularIntervals int           `json:"regular_intervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
+	RegularSpread    float64       `json:"regular_spread,omitempty"`    // MAD / median
+	RegularSpread2   float64       `json:"regular_spread2,omitempty"`
+	RegularSpread4   float64       `json:"regular_spread4,omitempty"`
+	RegularMax       float64       `json:"regular_max,omitempty"`     // longest interval, in medians
+	RegularShort     time.Duration `json:"regular_short,omitempty"`   // shorter intervals must be twice as regular: people at work come so close
+	RegularLongest   time.Duration `json:"regular_longest,omitempty"` // interval; longer ones are left to GT204
+	RegularRows      int           `json:"regular_rows,omitempty"`    // new rows, median of the runs
 
-	PhaseRuns int     `json:"phaseRuns,omitempty"` // GT203
-	PhaseR    float64 `json:"phaseR,omitempty"`    // length of the mean vector
-	PhaseP    float64 `json:"phaseP,omitempty"`
+	PhaseRuns int     `json:"phase_runs,omitempty"` // GT203
+	PhaseR    float64 `json:"phase_r,omitempty"`    // length of the mean vector
+	PhaseP    float64 `json:"phase_p,omitempty"`
 
-	DailyRuns     int     `json:"dailyRuns,omitempty"` // GT204: days
-	DailyRunsUser int     `json:"dailyRunsUser,omitempty"`
-	DailyPerDay   float64 `json:"dailyPerDay,omitempty"`
-	DailyPages    int     `json:"dailyPages,omitempty"`
-	DailyRows     int     `json:"dailyRows,omitempty"`
-	DailyR        float64 `json:"dailyR,omitempty"`
-	WeeklyRuns    int     `json:"weeklyRuns,omitempty"` // weeks
+	DailyRuns     int     `json:"daily_runs,omitempty"` // GT204: days
+	DailyRunsUser int     `json:"daily_runs_user,omitempty"`
+	DailyPerDay   float64 `json:"daily_per_day,omitempty"`
+	DailyPages    int     `json:"daily_pages,omitempty"`
+	DailyRows     int     `json:"daily_rows,omitempty"`
+	DailyR        float64 `json:"daily_r,omitempty"`
+	WeeklyRuns    int     `json:"weekly_runs,omitempty"` // weeks
 
-	ClockHours int `json:"clockHours,omitempty"` // GT205: hours of the day with new rows, over 48 h
-	ClockRows  int `json:"clockRows,omitempty"`  // new rows that count for an hour
+	ClockHours int `json:"clock_hours,omitempty"` // GT205: hours of the day with new rows, over 48 h
+	ClockRows  int `json:"clock_rows,omitempty"`  // new rows that count for an hour
 
-	CopyRuns    int     `json:"copyRuns,omitempty"` // GT206
-	CopyRows    int     `json:"copyRows,omitempty"`
-	CopyOverlap float64 `json:"copyOverlap,omitempty"`
+	CopyRuns    int     `json:"copy_runs,omitempty"` // GT206
+	CopyRows    int     `json:"copy_rows,omitempty"`
+	CopyOverlap float64 `json:"copy_overlap,omitempty"`
 
-	UnusedRows  int     `json:"unusedRows,omitempty"`  // GT207: rows a day
-	UnusedShare float64 `json:"unusedShare,omitempty"` // used within 15 min
+	UnusedRows  int     `json:"unused_rows,omitempty"`  // GT207: rows a day
+	UnusedShare float64 `json:"unused_share,omitempty"` // used within 15 min
 
-	SatShare     float64       `json:"satShare,omitempty"`     // GT301: of the rate
-	SatSeconds   float64       `json:"satSeconds,omitempty"`   // share of the last 60 s
-	SatFor       time.Duration `json:"satFor,omitempty"`       // until it is an error
-	SatServer    float64       `json:"satServer,omitempty"`    // share of retries, 429 and 5xx that excuses it
-	SynthCalls   int           `json:"synthCalls,omitempty"`   // GT302: in 5 min
-	SynthRepeat  float64       `json:"synthRepeat,omitempty"`  // share of repeated URLs
-	SynthEven    float64       `json:"synthEven,omitempty"`    // evenness of routes
-	SynthVary    float64       `json:"synthVary,omitempty"`    // coefficient of variation of the pauses, at most
-	SandboxRate  float64       `json:"sandboxRate,omitempty"`  // GT303: calls a second over 60 s
-	SandboxCalls int           `json:"sandboxCalls,omitempty"` // in 10 min
+	SatShare     float64       `json:"sat_share,omitempty"`     // GT301: of the rate
+	SatSeconds   float64       `json:"sat_seconds,omitempty"`   // share of the last 60 s
+	SatFor       time.Duration `json:"sat_for,omitempty"`       // until it is an error
+	SatServer    float64       `json:"sat_server,omitempty"`    // share of retries, 429 and 5xx that excuses it
+	SynthCalls   int           `json:"synth_calls,omitempty"`   // GT302: in 5 min
+	SynthRepeat  float64       `json:"synth_repeat,omitempty"`  // share of repeated URLs
+	SynthEven    float64       `json:"synth_even,omitempty"`    // evenness of routes
+	SynthVary    float64       `json:"synth_vary,omitempty"`    // coefficient of variation of the pauses, at most
+	SandboxRate  float64       `json:"sandbox_rate,omitempty"`  // GT303: calls a second over 60 s
+	SandboxCalls int           `json:"sandbox_calls,omitempty"` // in 10 min
 
-	ThrottledCount int     `json:"throttledCount,omitempty"` // GT401: 429s in 5 min
-	ThrottledShare float64 `json:"throttledShare,omitempty"`
-	RateShare      float64 `json:"rateShare,omitempty"`  // GT403: of the rate for a minute
-	DayShare       float64 `json:"dayShare,omitempty"`   // GT404
-	HotGrowth      float64 `json:"hotGrowth,omitempty"`  // GT405: the last pause, in first ones
-	HotRetries     int     `json:"hotRetries,omitempty"` // GT405: in 60 s
+	ThrottledCount int     `json:"throttled_count,omitempty"` // GT401: 429s in 5 min
+	ThrottledShare float64 `json:"throttled_share,omitempty"`
+	RateShare      float64 `json:"rate_share,omitempty"`  // GT403: of the rate for a minute
+	DayShare       float64 `json:"day_share,omitempty"`   // GT404
+	HotGrowth      float64 `json:"hot_growth,omitempty"`  // GT405: the last pause, in first ones
+	HotRetries     int     `json:"hot_retries,omitempty"` // GT405: in 60 s
 
-	UncheckedDay   int     `json:"uncheckedDay,omitempty"` // GT501: a day, then an error
-	UncheckedShare float64 `json:"uncheckedShare,omitempty"`
-	UnchangedShare float64 `json:"unchangedShare,omitempty"` // GT502
-	WholeShare     float64 `json:"wholeShare,omitempty"`
-	ImpatientReads int     `json:"impatientReads,omitempty"` // GT505: in 10 s
+	UncheckedDay   int     `json:"unchecked_day,omitempty"` // GT501: a day, then an error
+	UncheckedShare float64 `json:"unchecked_share,omitempty"`
+	UnchangedShare float64 `json:"unchanged_share,omitempty"` // GT502
+	WholeShare     float64 `json:"whole_share,omitempty"`
+	ImpatientReads int     `json:"impatient_reads,omitempty"` // GT505: in 10 s
 
-	RefetchReads  int     `json:"refetchReads,omitempty"` // GT601: same version in 10 min
-	RefetchShare  float64 `json:"refetchShare,omitempty"`
-	RefetchDay    int     `json:"refetchDay,omitempty"`
-	SmallPages    int     `json:"smallPages,omitempty"` // GT602
-	SmallPageSize int     `json:"smallPageSize,omitempty"`
-	EachRow       int     `json:"eachRow,omitempty"`     // GT603: note
-	EachRowMany   int     `json:"eachRowMany,omitempty"` // warning
-	EmbedFactor   float64 `json:"embedFactor,omitempty"` // GT604
-	EmbedDay      int     `json:"embedDay,omitempty"`
-	ReadOnlyReads int     `json:"readOnlyReads,omitempty"` // GT606: in 7 d
-	TokenCalls    int     `json:"tokenCalls,omitempty"`    // GT609: an hour
+	RefetchReads  int     `json:"refetch_reads,omitempty"` // GT601: same version in 10 min
+	RefetchShare  float64 `json:"refetch_share,omitempty"`
+	RefetchDay    int     `json:"refetch_day,omitempty"`
+	SmallPages    int     `json:"small_pages,omitempty"` // GT602
+	SmallPageSize int     `json:"small_page_size,omitempty"`
+	EachRow       int     `json:"each_row,omitempty"`      // GT603: note
+	EachRowMany   int     `json:"each_row_many,omitempty"` // warning
+	EmbedFactor   float64 `json:"embed_factor,omitempty"`  // GT604
+	EmbedDay      int     `json:"embed_day,omitempty"`
+	ReadOnlyReads int     `json:"read_only_reads,omitempty"` // GT606: in 7 d
+	TokenCalls    int     `json:"token_calls,omitempty"`     // GT609: an hour
 
-	UserReads     int     `json:"userReads,omitempty"`     // GT701: a minute, for 5 min
-	UserPages     int     `json:"userPages,omitempty"`     // a day
-	UserHours     int     `json:"userHours,omitempty"`     // a day
-	WebhookReads  int     `json:"webhookReads,omitempty"`  // GT702: an event
-	WebhookIDs    int     `json:"webhookIDs,omitempty"`    // unbound, a day
-	WebhookShare  float64 `json:"webhookShare,omitempty"`  // of the collection
-	Unlabelled    float64 `json:"unlabelled,omitempty"`    // GT703
-	UnlabelledMin int     `json:"unlabelledMin,omitempty"` // reads before it is judged
+	UserReads     int     `json:"user_reads,omitempty"`     // GT701: a minute, for 5 min
+	UserPages     int     `json:"user_pages,omitempty"`     // a day
+	UserHours     int     `json:"user_hours,omitempty"`     // a day
+	WebhookReads  int     `json:"webhook_reads,omitempty"`  // GT702: an event
+	WebhookIDs    int     `json:"webhook_ids,omitempty"`    // unbound, a day
+	WebhookShare  float64 `json:"webhook_share,omitempty"`  // of the collection
+	Unlabelled    float64 `json:"unlabelled,omitempty"`     // GT703
+	UnlabelledMin int     `json:"unlabelled_min,omitempty"` // reads before it is judged
 
-	EscalateDays int `json:"escalateDays,omitempty"` // days in a row after which a finding rises
+	EscalateDays int `json:"escalate_days,omitempty"` // days in a row after which a finding rises
 }
 
 var defaultThresholds = Thresholds{

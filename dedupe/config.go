@@ -107,7 +107,7 @@ type Rule struct {
 	// Keys in order: the first that the body has a usable value for decides.
 	Keys []Key `json:"keys"`
 	// EveryKey has all usable keys checked, not only the first.
-	EveryKey bool `json:"everyKey,omitempty"`
+	EveryKey bool `json:"every_key,omitempty"`
 	// Related is set for an entity that is known by the contacts it points at:
 	// the keys are then read from those.
 	Related *Related `json:"related,omitempty"`
@@ -119,13 +119,13 @@ type Rule struct {
 	// offices share a mailbox. Default: none.
 	Unless []string `json:"unless,omitempty"`
 	// OnDuplicate is done when the entity exists. Default: Config.OnDuplicate.
-	OnDuplicate Policy `json:"onDuplicate,omitempty"`
+	OnDuplicate Policy `json:"on_duplicate,omitempty"`
 	// OnNoKey is done with a body without a usable key: Refuse (default), or
 	// Report, which sends it unchecked.
-	OnNoKey Policy `json:"onNoKey,omitempty"`
+	OnNoKey Policy `json:"on_no_key,omitempty"`
 	// ReadScope is the permission that lookups need; the error for a lookup
 	// that was denied names it.
-	ReadScope string `json:"readScope,omitempty"`
+	ReadScope string `json:"read_scope,omitempty"`
 }
 
 // Key is one way to find an existing entity.
@@ -166,22 +166,22 @@ type Related struct {
 // Paging is how a platform's searches are paged. The zero value is pageSize and
 // pageNumber, from 1, with the rows in _embedded and totals beside them.
 type Paging struct {
-	SizeParam   string `json:"sizeParam,omitempty"`   // default "pageSize"
-	Size        int    `json:"size,omitempty"`        // rows asked for; default 100
-	NumberParam string `json:"numberParam,omitempty"` // default "pageNumber"
-	Rows        string `json:"rows,omitempty"`        // pointer to the rows; default "/_embedded"; a body that is an array is rows itself
-	Pages       string `json:"pages,omitempty"`       // pointer to the number of pages; default "/totalPageCount"
-	Total       string `json:"total,omitempty"`       // pointer to the number of rows; default "/totalCount"
-	MaxPages    int    `json:"maxPages,omitempty"`    // pages read before the check gives up; default 5
+	SizeParam   string `json:"size_param,omitempty"`   // default "pageSize"
+	Size        int    `json:"size,omitempty"`         // rows asked for; default 100
+	NumberParam string `json:"number_param,omitempty"` // default "pageNumber"
+	Rows        string `json:"rows,omitempty"`         // pointer to the rows; default "/_embedded"; a body that is an array is rows itself
+	Pages       string `json:"pages,omitempty"`        // pointer to the number of pages; default "/totalPageCount"
+	Total       string `json:"total,omitempty"`        // pointer to the number of rows; default "/totalCount"
+	MaxPages    int    `json:"max_pages,omitempty"`    // pages read before the check gives up; default 5
 }
 
 // Email says what is equal in addresses. Domains always compare without case and
 // in one IDNA form. Only the receiving host may interpret the part before the @
 // (RFC 5321, 2.3.11): folding its case is customary, the rest is opt-in.
 type Email struct {
-	KeepCase bool     `json:"keepCase,omitempty"` // the part before the @ compares with its case
-	PlusTags []string `json:"plusTags,omitempty"` // domains that ignore "+tag"
-	Dots     []string `json:"dots,omitempty"`     // domains that ignore dots before the @
+	KeepCase bool     `json:"keep_case,omitempty"` // the part before the @ compares with its case
+	PlusTags []string `json:"plus_tags,omitempty"` // domains that ignore "+tag"
+	Dots     []string `json:"dots,omitempty"`      // domains that ignore dots before the @
 }
 
 // Defaults for zero fields of Config.
