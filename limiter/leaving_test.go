@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,17 +61,17 @@ func TestLeavingWhileTheEndOfASmallAnswerLags(t *testing.T) {
 // as it does without us.
 func TestLeavingCutsWhereNoSlotIsCounted(t *testing.T) {
 	for _, c := range []Config{{Limits: Limits{PerSecond(20)}}, {Limits: Limits{Concurrent(2)}, RunOn: policy.Off}} {
-		var cut time.Time
+		var cut atomic.Int64 // when the handler was told, 0: not
 		overWire(t, func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, "a")
 			w.(http.Flusher).Flush()
 			select {
 			case <-r.Context().Done():
-				cut = time.Now()
+				cut.Store(time.Now().UnixNano())
 			case <-time.After(20 * time.Second):
 			}
 		}, func(t *testing.T, x *wire) {
-			cut = time.Time{}
+			cut.Store(0)
 			tr := x.limiter(c)
 			ctx, cancel := context.WithCancel(context.Background())
 			resp, err := tr.RoundTrip(x.request(ctx, "GET", "/", nil))
@@ -81,7 +82,7 @@ func TestLeavingCutsWhereNoSlotIsCounted(t *testing.T) {
 			left := time.Now()
 			cancel()
 			time.Sleep(time.Second)
-			if cut.IsZero() || cut.Sub(left) > 100*time.Millisecond {
+			if at := cut.Load(); at == 0 || time.Duration(at-left.UnixNano()) > 100*time.Millisecond {
 				t.Errorf("%v: the platform was not told that the app has left", c.Limits)
 			}
 			resp.Body.Close()
