@@ -36,7 +36,7 @@ type Config struct {
 	OnOverlap OnOverlap
 	// Resolve, when set, decides overlaps in place of OnOverlap: it returns the
 	// change set to send over the fresh version, or an error, which the caller
-	// gets. A nil answer with a nil error means: fail with the *Error.
+	// gets. An empty answer with a nil error means: fail with the *Error.
 	Resolve func(context.Context, *Error) (json.RawMessage, error)
 	// NeverReplay lists JSON pointers of members whose value depends on the
 	// version it was computed from (counters, appended text). A conflict on a

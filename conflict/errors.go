@@ -15,7 +15,7 @@ type Error struct {
 	Version  string          // of Theirs, as opaque as it came
 	Overlaps []string        // JSON pointers of the members changed on both sides
 	Attempts int             // writes sent so far
-	Reason   Reason          // Overlap, NotReplayable or Contended
+	Reason   Reason          // Overlap, NotReplayable, Contended; NoVersion from Update
 }
 
 // Error tells the reason and the figures, no name and no value.

@@ -3,6 +3,7 @@ package conflict
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,7 +34,7 @@ func (x *exchange) minimise() {
 // rebase prepares laying the app's changes over theirs.
 func (x *exchange) rebase(theirs *doc) *rebase {
 	c := &x.t.cfg
-	r := &rebase{base: x.base, ours: x.ours, theirs: theirs, nullIsChange: x.partial, keepEqual: c.KeepEqual, skip: x.skips,
+	r := &rebase{base: x.base, ours: x.ours, theirs: theirs, nullIsChange: x.partial, keepEqual: c.KeepEqual, address: c.Dialect.Precondition.Member, skip: x.skips,
 		deep: c.Depth == Deep || mediaType(x.req.Header.Get("Content-Type")) == "application/merge-patch+json"}
 	if x.whole || x.kind == put {
 		r.like = likeness{instants: !c.ExactTimes, floats: !c.ExactNumbers && x.ours.fromFloats(), zeroForNull: c.ZeroForNull}
@@ -82,17 +83,36 @@ func (x *exchange) unneeded() (entity []byte, ok bool) {
 
 // neverReplay lists the members of Config.NeverReplay that the request changes.
 func (x *exchange) neverReplay() (hit []string) {
-	r := x.rebase(x.theirs)
 	for _, p := range x.t.cfg.NeverReplay {
-		i := x.ours.at(p)
-		if i == none {
-			continue
-		}
-		if was := x.base.at(p); !r.unchanged(was, i) {
+		if x.changes(p) {
 			hit = append(hit, p)
 		}
 	}
 	return hit
+}
+
+// changes tells whether the request changes what p points at, be it by writing
+// what is around it.
+func (x *exchange) changes(p string) bool {
+	if x.kind == ops {
+		return slices.ContainsFunc(x.steps, func(o operation) bool {
+			return o.op != "test" && (above(o.path, p) || above(p, o.path))
+		})
+	}
+	at, i := p, x.ours.at(p)
+	for i == none {
+		at = at[:strings.LastIndexByte(at, '/')]
+		i = x.ours.at(at)
+	}
+	if at != p && x.ours.isObject(i) { // not mentioned
+		return x.kind == put && x.base.at(p) != none
+	}
+	return !x.rebase(x.theirs).unchanged(x.base.at(at), i)
+}
+
+// above tells whether pointer p is q or leads to it.
+func above(p, q string) bool {
+	return strings.HasPrefix(q, p) && (len(q) == len(p) || q[len(p)] == '/')
 }
 
 // topPointers lists the members of an object.

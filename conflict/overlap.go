@@ -27,6 +27,9 @@ func (x *exchange) compare() state {
 		if !x.ours.stillMeans(x.steps, x.base, x.theirs) {
 			return x.giveUp(Overlap)
 		}
+		if hit := x.neverReplay(); len(hit) > 0 {
+			return x.fail(NotReplayable, hit, x.raw)
+		}
 	default:
 		return x.replayOver(fresh)
 	}
@@ -42,7 +45,7 @@ func (x *exchange) replayOver(fresh string) state {
 		}
 	}
 	r := x.rebase(x.theirs)
-	changeSet, differs := r.run(), r.sent > 0 || r.members == 0
+	changeSet, differs := r.run(), r.changes > 0 || r.members == 0
 	if x.kind == put {
 		r = x.rebase(x.theirs)
 		changeSet, differs = r.runWhole()
@@ -77,11 +80,9 @@ func (x *exchange) overlapped(overlaps []string, changeSet []byte) state {
 		}
 		resolved, err := resolve(x.req.Context(), e)
 		if err != nil {
-			x.counts.GaveUp++
-			x.out.Reason = Overlap
-			return x.end(nil, err)
+			return x.unresolved(err)
 		}
-		if resolved == nil {
+		if len(resolved) == 0 {
 			return x.fail(Overlap, overlaps, changeSet)
 		}
 		return x.resolved(resolved)
@@ -98,13 +99,26 @@ func (x *exchange) resolved(answer json.RawMessage) state {
 		err = errors.New("conflict: Config.Resolve gave no JSON object")
 	}
 	if err != nil {
-		return x.end(nil, err)
+		return x.unresolved(err)
 	}
 	if err := x.enter(); err != nil {
 		return x.end(nil, err)
 	}
 	x.ours, x.base, x.partial, x.body = d, x.theirs, false, answer
+	if x.kind == patch && x.t.cfg.Depth != Off && d.nodes[0].size > 0 {
+		r := x.rebase(x.theirs) // an answer made from the whole of theirs is minimised like the app's own
+		if x.body = r.run(); r.sent == 0 {
+			return x.applied()
+		}
+	}
 	return x.send
+}
+
+// unresolved ends a write that Config.Resolve has not decided.
+func (x *exchange) unresolved(err error) state {
+	x.counts.GaveUp++
+	x.out.Reason = Overlap
+	return x.end(nil, err)
 }
 
 // applied ends a conflict that was none: the platform holds the change set.

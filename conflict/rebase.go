@@ -22,6 +22,7 @@ type rebase struct {
 	deep               bool
 	nullIsChange       bool // a null for a member that base does not hold is sent
 	keepEqual          []string
+	address            string                 // pointer of the member that names the version: never a change
 	skip               func(name string) bool // top-level members never sent; may be nil
 
 	out      []byte
@@ -29,6 +30,7 @@ type rebase struct {
 	overlaps []string
 	members  int // of ours, at the top
 	sent     int // of them
+	changes  int // of those sent: the others are only kept
 }
 
 // run gives the change set to send over theirs: `{}` when nothing is left. ours
@@ -56,10 +58,9 @@ func root(d *doc) int {
 }
 
 // patch writes the members of the object ours that are to be sent, and tells
-// whether there are any.
-func (r *rebase) patch(base, ours, theirs int, top bool) bool {
+// whether any of them changes theirs.
+func (r *rebase) patch(base, ours, theirs int, top bool) (changes bool) {
 	inBase, inTheirs := r.base.finder(base), r.theirs.finder(theirs)
-	mark := len(r.out)
 	r.out = append(r.out, '{')
 	empty := len(r.out)
 	for name, value := range r.ours.members(ours) {
@@ -75,44 +76,57 @@ func (r *rebase) patch(base, ours, theirs int, top bool) bool {
 		if len(r.keepEqual) > 0 || r.theirs != r.base || r.deep {
 			r.path = r.ours.appendToken(r.path, name)
 		}
-		if r.member(was, name, value, is, empty) && top {
+		sent, change := r.member(was, name, value, is, empty)
+		if changes = changes || change; top && sent {
 			r.sent++
+			if change {
+				r.changes++
+			}
 		}
 		r.path = r.path[:length]
 	}
 	r.out = append(r.out, '}')
-	return len(r.out)-mark > 2
+	return changes
 }
 
-// member writes one member where it is to be sent. empty is len(out) before the
-// first member of its object. Objects are gone into rather than compared first:
-// comparing at every level would take time quadratic in the depth.
-func (r *rebase) member(was, name, value, is, empty int) (sent bool) {
+// member writes one member where it is to be sent; change is false where it only
+// says what theirs holds. empty is len(out) before the first member of its object.
+// Objects are gone into rather than compared first: comparing at every level would
+// take time quadratic in the depth.
+func (r *rebase) member(was, name, value, is, empty int) (sent, change bool) {
 	kept := r.keeps()
 	inside := r.ours.isObject(value) && r.theirs.isObject(is) && (r.deep || r.theirs != r.base && r.base.isObject(was))
 	if !inside && !kept && (r.unchanged(was, value) || r.there(value, is)) {
-		return false
+		return false, false
 	}
 	mark := len(r.out)
 	r.comma(empty)
 	r.out = append(append(r.out, r.ours.raw(name)...), ':')
 	switch {
 	case inside && r.deep:
-		sent = r.patch(r.object(was), value, is, false)
+		change = r.patch(r.object(was), value, is, false)
 	case inside:
-		sent = r.merge(was, value, is, nil)
+		change = r.merge(was, value, is, nil)
 	default:
-		sent = true
+		change = !kept || !r.held(was, value, is) && string(r.path) != r.address
 		if r.base != nil && !r.untouched(was, is) && !r.unchanged(was, value) && !r.there(value, is) {
 			r.overlap()
 		}
 		r.out = append(r.out, r.ours.raw(value)...)
 	}
-	if !sent && !kept {
+	if !change && !kept {
 		r.out = r.out[:mark]
-		return false
+		return false, false
 	}
-	return true
+	return true, change
+}
+
+// held: theirs has the member's value, be it the base or a fresh version.
+func (r *rebase) held(was, value, is int) bool {
+	if r.theirs == r.base {
+		return r.unchanged(was, value)
+	}
+	return r.there(value, is)
 }
 
 // merge writes the whole object that results when the changes from base to ours

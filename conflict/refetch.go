@@ -53,10 +53,14 @@ func (x *exchange) read() (answer *http.Response, err error) {
 	if err != nil || !whole {
 		return nil, errNoEntity
 	}
-	if resp.Header.Get("Content-Encoding") == "gzip" {
+	switch resp.Header.Get("Content-Encoding") {
+	case "", "identity":
+	case "gzip":
 		if text, whole = unzip(text, x.t.cfg.MaxBody); !whole {
 			return nil, errNoEntity
 		}
+	default:
+		return nil, errNoEntity
 	}
 	d, err := parse(text)
 	if err != nil || !d.isObject(0) {

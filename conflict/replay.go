@@ -139,7 +139,7 @@ func (x *exchange) chooseVersion() bool {
 			x.tag, x.out.Versioned = v.tag, true
 			x.useBase(v)
 		}
-	case current:
+	case current && newest.who == x.who:
 		x.tag, x.out.Versioned = newest.tag, true
 		if x.kind == ops {
 			x.useBase(newest)

@@ -23,7 +23,7 @@ import (
 // then Update returns the answer to the GET, readable. f may be called several
 // times. The response is the PATCH's, or a GET's that was no entity; after 16
 // conflicts it is the last conflict. Errors are those of c, of f and of
-// marshalling. c may have a Transport of this package in it, whose Dialect and
+// marshalling, and an *Error where the entity carries no version. c may have a Transport of this package in it, whose Dialect and
 // limits then hold, or not. The caller closes the response's body.
 func Update(c *http.Client, req *http.Request, f func(entity json.RawMessage) (patch any, err error)) (*http.Response, error) {
 	u := &updating{cfg: Config{}.WithDefaults()}
@@ -31,6 +31,10 @@ func Update(c *http.Client, req *http.Request, f func(entity json.RawMessage) (p
 		resp, entity, tag, err := u.read(c, req, n)
 		if err != nil || entity == nil {
 			return resp, err
+		}
+		if tag == "" {
+			resp.Body.Close()
+			return nil, &Error{Theirs: entity, Reason: NoVersion}
 		}
 		change, err := f(entity)
 		if err != nil || change == nil {
@@ -46,7 +50,7 @@ func Update(c *http.Client, req *http.Request, f func(entity json.RawMessage) (p
 			return nil, err
 		}
 		resp, err = c.Do(u.patch(req, entity, text, tag))
-		if err != nil || n == updateRounds || u.cfg.Dialect.meaning(resp.StatusCode, tag != "", func() []byte { return peek(resp) }) != stale {
+		if err != nil || n == updateRounds || u.cfg.Dialect.meaning(resp.StatusCode, true, func() []byte { return peek(resp) }) != stale {
 			return resp, err
 		}
 		body.Drain(resp.Body)
@@ -73,13 +77,11 @@ func updatingOf(ctx context.Context) *updating {
 // read gets the entity. The response is readable; entity is nil where it is none.
 func (u *updating) read(c *http.Client, req *http.Request, n int) (resp *http.Response, entity json.RawMessage, tag string, err error) {
 	ctx := context.WithValue(req.Context(), updatingKey{}, u)
-	if n > 1 { // the answer must be younger than the conflict: no shared one
+	if n > 1 {
 		ctx = call.WithOrigin(ctx, call.Refetch)
 	}
 	get := req.Clone(ctx)
-	if n > 1 {
-		get.Header.Set("Cache-Control", "no-cache")
-	}
+	get.Header.Set("Cache-Control", "no-cache") // no shared answer: it would be old, and not leave us the dialect
 	if resp, err = c.Do(get); err != nil {
 		return nil, nil, "", err
 	}
@@ -110,10 +112,7 @@ func (u *updating) patch(get *http.Request, entity, change []byte, tag string) *
 	if req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if tag != "" {
-		change = u.cfg.Dialect.name(req, change, tag)
-	}
-	setBody(req, change)
+	setBody(req, u.cfg.Dialect.name(req, change, tag))
 	return req
 }
 
