@@ -42,7 +42,7 @@ func (p *perAttempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		return p.next.RoundTrip(req)
 	}
 
-	s := t.shapes.of(req)
+	s := t.shapeOf(k, req)
 	span := parent
 	// Below a call that is not sampled no attempt is. The call's span may have ended.
 	sc := parent.SpanContext()
@@ -72,6 +72,14 @@ func (p *perAttempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		t.shapes.finish(k, span, origin, resp, err)
 	}
 	return resp, err
+}
+
+// shapeOf is the call's own shape where the attempt is for the same.
+func (t *telemetry) shapeOf(k *call, req *http.Request) *shape {
+	if k != nil && k.url == req.URL && k.method == req.Method {
+		return k.shape
+	}
+	return t.shapes.of(req)
 }
 
 // attempt counts one attempt and gives its resend count. A read that others have

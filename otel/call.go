@@ -3,6 +3,7 @@ package otelgoodtenant
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"sync"
@@ -36,7 +37,7 @@ func (p *perCall) RoundTrip(req *http.Request) (resp *http.Response, err error) 
 			return p.next.RoundTrip(req.WithContext(ctx))
 		}
 	}
-	k := &call{Context: ctx, app: app, t: p.t, span: span, shape: shape, above: above, resends: redirects(req)}
+	k := &call{Context: ctx, app: app, t: p.t, span: span, url: req.URL, method: req.Method, shape: shape, above: above, resends: redirects(req)}
 	panicked := true
 	defer func() { k.end(resp, err, panicked) }()
 	resp, err = p.next.RoundTrip(req.WithContext(k))
@@ -60,6 +61,8 @@ type call struct {
 	app             context.Context // the app's
 	t               *telemetry
 	span            trace.Span
+	url             *url.URL // of the call, with shape
+	method          string
 	shape           *shape
 	above           bool // span is otelhttp's, which is above us
 
