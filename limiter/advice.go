@@ -15,6 +15,9 @@ const (
 // advised lowers what the answer's header fields say is lower than what is
 // configured. They never raise a limit.
 func (c *core) advised(p *ticket, h http.Header) {
+	if !speaksOfLimits(h) {
+		return
+	}
 	var room [maxAdvice]advice
 	all := advise(h, time.Now(), room[:0])
 	if len(all) == 0 {

@@ -200,7 +200,10 @@ func (a *attempt) finish(how EndKind) {
 	status := a.status
 	a.mu.Unlock()
 	c, p := a.core, &a.ticket
-	took := time.Since(c.began) - p.granted
+	var took time.Duration
+	if c.cfg.Hooks.Ended != nil {
+		took = time.Since(c.began) - p.granted
+	}
 	switch how {
 	case EndEOF:
 		c.ended(p)

@@ -116,12 +116,12 @@ func (k *sending) run() (*http.Response, error) {
 func (k *sending) attempt(name string, cost int) *attempt {
 	a := &attempt{core: k.t.core, values: k.ctx, hooked: k.t.hooked}
 	a.until, _ = k.ctx.Deadline()
-	a.ticket = ticket{name: name, cost: cost, lane: laneOf(PriorityOf(k.ctx)), method: k.req.Method, attempt: a}
-	if call.OriginOf(k.ctx) != call.App {
-		a.ticket.front, a.ticket.again = true, true
-	}
-	a.ticket.asks = k.n == 0
-	a.ticket.again = a.ticket.again || k.n > 0
+	p := &a.ticket // filled in place: it is large
+	p.name, p.cost, p.method, p.attempt = name, cost, k.req.Method, a
+	p.lane = laneOf(PriorityOf(k.ctx))
+	p.front = call.OriginOf(k.ctx) != call.App
+	p.asks = k.n == 0
+	p.again = p.front || k.n > 0
 	a.trace.GotConn = a.gotConn
 	a.trace.WroteRequest = a.wroteRequest
 	return a
