@@ -28,7 +28,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		body.CloseRequest(req)
 		return nil, leftBecause(ctx)
 	}
-	k := &sending{t: t, req: req, ctx: ctx}
+	together := &struct {
+		k sending
+		a attempt
+	}{} // one allocation for what every call needs
+	k := &together.k
+	k.t, k.req, k.ctx, k.first = t, req, ctx, &together.a
 	returned := false
 	defer func() {
 		if !returned { // a callback has panicked: nothing is kept
@@ -47,8 +52,8 @@ type sending struct {
 	ctx        context.Context
 	src        *body.Source // nil: no body
 	a          *attempt     // the current one, until its ticket is somebody else's business
-	out        *http.Request
-	n          int // re-sends so far
+	n          int          // re-sends so far
+	first      *attempt
 	bodyClosed bool
 }
 
@@ -114,7 +119,11 @@ func (k *sending) run() (*http.Response, error) {
 
 // attempt makes the next one.
 func (k *sending) attempt(name string, cost int) *attempt {
-	a := &attempt{core: k.t.core, values: k.ctx, hooked: k.t.hooked}
+	a := k.first
+	if k.n > 0 {
+		a = &attempt{}
+	}
+	a.core, a.values, a.hooked = k.t.core, k.ctx, k.t.hooked
 	a.until, _ = k.ctx.Deadline()
 	p := &a.ticket // filled in place: it is large
 	p.name, p.cost, p.method, p.attempt = name, cost, k.req.Method, a

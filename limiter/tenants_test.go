@@ -91,7 +91,7 @@ func TestFault76EvictionForgetsNothing(t *testing.T) {
 			}
 		}
 		close(hold)
-		time.Sleep(25 * time.Hour) // the rolling day is over, the platform's word is not
+		time.Sleep(25 * time.Hour)                // the rolling day is over, the platform's word is not
 		get(tr, context.Background(), "one more") // all that are idle make room
 		before := p.arrivals()
 		if err := get(tr, soon(), "spent"); err == nil || p.arrivals() != before {
