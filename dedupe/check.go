@@ -72,22 +72,37 @@ type found struct {
 	row any
 }
 
-// search looks for the entity under each of its keys, until one has a match.
-func (c *creation) search() (key string, matches []found, failed *CheckError) {
+// search looks for the entity under each of its keys. All are asked, also after
+// a match: they may be of different entities. key is the first that has one; a
+// failure after it takes nothing back.
+func (c *creation) search() (key string, all []found, failed *CheckError) {
 	for i := range c.what {
 		w := &c.what[i]
-		matches, failed = c.lookup(w, func(row any) bool { return w.matches(row, c.t.unique.norm) })
-		if failed != nil || len(matches) > 0 {
-			return w.key.Name, matches, failed
+		matches, failed := c.lookup(w, func(row any) bool { return w.matches(row, c.t.unique.norm) })
+		if key, all = join(key, all, w.key.Name, matches); failed != nil && len(all) == 0 {
+			return "", nil, failed
 		}
 	}
 	for _, w := range c.whom {
-		matches, failed = c.searchRelated(w)
-		if failed != nil || len(matches) > 0 {
-			return relatedLabel(w), matches, failed
+		matches, failed := c.searchRelated(w)
+		if key, all = join(key, all, relatedLabel(w), matches); failed != nil && len(all) == 0 {
+			return "", nil, failed
 		}
 	}
-	return "", nil, nil
+	return key, all, nil
+}
+
+// join adds what another key has found.
+func join(key string, all []found, other string, matches []found) (string, []found) {
+	if len(all) == 0 && len(matches) > 0 {
+		key = other
+	}
+	for _, m := range matches {
+		if m.ID == "" || !slices.ContainsFunc(all, func(f found) bool { return f.ID == m.ID }) {
+			all = append(all, m)
+		}
+	}
+	return key, all
 }
 
 // searchRelated reads the entity that the body points at, and searches with its

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -213,9 +214,10 @@ func anyToken(values []string, tokens ...string) bool {
 }
 
 // touches tells whether a write to one path may change what a read of another
-// answers: reads above it, beside it and below it in its collection.
+// answers: reads above it, beside it and below it in its collection, however the
+// paths are spelled (faults.md 22).
 func touches(method, written, read string) bool {
-	written, read = strings.TrimSuffix(written, "/"), strings.TrimSuffix(read, "/")
+	written, read = strings.TrimSuffix(path.Clean("/"+written), "/"), strings.TrimSuffix(path.Clean("/"+read), "/")
 	collection := written
 	if method != http.MethodPost {
 		if i := strings.LastIndexByte(written, '/'); i >= 0 {

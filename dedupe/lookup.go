@@ -108,7 +108,8 @@ func (c *creation) fetch(u *url.URL) (any, *CheckError) {
 // something else.
 var notForLookups = []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Md5", "Digest",
 	"Content-Digest", "Transfer-Encoding", "Trailer", "Expect", "Prefer", "Idempotency-Key", "Range",
-	"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Accept-Encoding"}
+	"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Accept-Encoding",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
 
 func lookupHeader(h http.Header) http.Header {
 	h = h.Clone()

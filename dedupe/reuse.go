@@ -16,6 +16,24 @@ type kept struct {
 	until  time.Time
 	scope  string
 	path   string
+	size   int
+}
+
+// keptCost stands for what an entry takes beside its texts.
+const keptCost = 512
+
+// weight is what keeping a takes, in bytes, more or less.
+func (a *answer) weight() int {
+	n := keptCost
+	if a == nil {
+		return n
+	}
+	for name, values := range a.resp.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + 32
+		}
+	}
+	return n + len(a.data)
 }
 
 // keepAnswer stores the answer of a flight during which no write has ended.
@@ -32,17 +50,21 @@ func (s *state) keepAnswer(f *flight, resp *http.Response, a *answer) {
 	if s.writes != f.writes {
 		return
 	}
-	size := 0
-	if a != nil {
-		size = len(a.data)
-	}
-	if s.keptBytes+size > maxKept || now.After(s.keptUntil) {
+	k := kept{answer: a, until: now.Add(window), scope: f.key[:f.scope], path: f.path}
+	k.size = a.weight() + len(f.key) + len(f.path)
+	s.dropLocked(hash)
+	if s.keptBytes+k.size > maxKept || now.After(s.keptUntil) {
 		clear(s.kept)
 		s.keptBytes = 0
 	}
-	s.kept[hash] = kept{answer: a, until: now.Add(window), scope: f.key[:f.scope], path: f.path}
-	s.keptBytes += size
+	s.kept[hash] = k
+	s.keptBytes += k.size
 	s.keptUntil = now.Add(window)
+}
+
+func (s *state) dropLocked(hash [16]byte) {
+	s.keptBytes -= s.kept[hash].size
+	delete(s.kept, hash)
 }
 
 // recent gives the answer that came within Coalesce.Reuse, if there is one. Under
@@ -77,7 +99,7 @@ func (s *state) wrote(req *http.Request) {
 	}
 	for hash, k := range s.kept {
 		if k.scope == string(scope) && touches(req.Method, req.URL.Path, k.path) {
-			delete(s.kept, hash)
+			s.dropLocked(hash)
 		}
 	}
 }

@@ -1,0 +1,103 @@
+package dedupe
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Two values of one create that belong to two entities: both are named, and
+// neither is taken for the one that was meant.
+func TestKeysThatMatchDifferentEntities(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.seed("contacts", "C1", map[string]any{"email": "ann@corp.test"})
+		c.seed("contacts", "C2", map[string]any{"mobilePhone": "+447700900001"})
+		c.seed("contacts", "C3", map[string]any{"homePhone": "+447700900002"})
+		cfg := unique()
+		cfg.OnDuplicate, cfg.Country = UseExisting, "GB"
+		do(w.transport(cfg), contact(t, `{"mobilePhone":"07700 900001","homePhone":"07700 900002"}`)).duplicate(t, "C2", "C3")
+		if e := do(w.transport(cfg), contact(t, `{"email":"ann@corp.test","mobilePhone":"07700 900001"}`)); e.status != 201 {
+			t.Errorf("the first usable key decides: %v", e)
+		}
+		cfg.Unique[0].EveryKey = true
+		if e := do(w.transport(cfg), contact(t, `{"email":"ann@corp.test","mobilePhone":"07700 900001"}`)).duplicate(t, "C1", "C2"); e.Key != "e-mail" {
+			t.Errorf("%+v", e)
+		}
+		if e, ok := Existing(do(w.transport(cfg), contact(t, `{"email":"ann@corp.test","mobilePhone":"07700 900009"}`)).resp); !ok || e.Existing[0].ID != "C1" {
+			t.Errorf("%+v", e)
+		}
+	})
+}
+
+func TestRelatedEntitiesOfTwoPeople(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		for i, name := range []string{"ann", "bea"} {
+			c.seed("contacts", fmt.Sprint("C", i), map[string]any{"email": name + "@corp.test"})
+			c.seed("landlords", fmt.Sprint("L", i), map[string]any{"related": []any{map[string]any{"id": fmt.Sprint("C", i), "email": name + "@corp.test"}}})
+		}
+		do(w.transport(unique()), request(t.Context(), "POST", "http://api.test/landlords/",
+			`{"related":[{"associatedId":"C0","associatedType":"contact"},{"associatedId":"C1","associatedType":"contact"}]}`)).duplicate(t, "L0", "L1")
+	})
+}
+
+// A lookup that fails after another has found somebody takes nothing back.
+func TestMatchBeforeAFailureCounts(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.seed("contacts", "C1", map[string]any{"email": "ann@corp.test"})
+		c.before = func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Query().Has("contactDetail") {
+				rw.WriteHeader(500)
+				return true
+			}
+			return false
+		}
+		cfg := unique()
+		cfg.Unique[0].EveryKey = true
+		do(w.transport(cfg), contact(t, `{"email":"ann@corp.test","mobilePhone":"+447700900001"}`)).duplicate(t, "C1")
+		do(w.transport(cfg), contact(t, `{"email":"new@corp.test","mobilePhone":"+447700900001"}`)).unchecked(t, LookupError)
+	})
+}
+
+// However the paths of a write and of a read are spelled, a read after the write
+// joins no answer from before it.
+func TestFault68ReadYourWritesUnderOtherSpellings(t *testing.T) {
+	for _, read := range []string{"/offices/O1", "//offices/O1", "/offices/./O1", "/offices/O1/", "/x/../offices"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, false)
+			w.handle = func(rw http.ResponseWriter, r *http.Request) {
+				if r.Method == "GET" {
+					time.Sleep(time.Second)
+				}
+			}
+			tr := w.transport(Config{})
+			before := start(tr, get(t.Context(), "http://api.test"+read))
+			synctest.Wait()
+			do(tr, request(t.Context(), "PATCH", "http://api.test/offices/O1", "{}"))
+			after := start(tr, get(t.Context(), "http://api.test"+read))
+			<-before
+			<-after
+			if n := w.arrivals(); n != 3 {
+				t.Errorf("%s: %d arrivals, want 3", read, n)
+			}
+		})
+	}
+}
+
+// Reuse is bounded by what its entries take, not by their bodies alone: small
+// answers have headers, and each its key.
+func TestReuseIsBoundedForSmallAnswers(t *testing.T) {
+	tr := transport(t, stub(func(*http.Request) (*http.Response, error) { return answerWith(200, "", "X", "y"), nil }),
+		Config{Coalesce: Coalesce{Reuse: time.Hour}})
+	for i := range 60_000 {
+		do(tr, get(t.Context(), fmt.Sprint(office, i)))
+	}
+	if n := len(tr.kept); n > maxKept/keptCost || n == 0 {
+		t.Errorf("%d answers kept", n)
+	}
+	do(tr, request(t.Context(), "PATCH", office, "{}"))
+	if len(tr.kept) != 0 || tr.keptBytes != 0 {
+		t.Errorf("after a write %d answers are kept, %d bytes", len(tr.kept), tr.keptBytes)
+	}
+}
