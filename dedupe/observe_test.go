@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -209,4 +210,56 @@ func TestStatsAsJSON(t *testing.T) {
 		got.Dedupe.Would.Duplicates == nil || got.Dedupe.Would.Unchecked == nil || !bytes.Contains(b, []byte(`"would":{"shared":0`)) {
 		t.Errorf("%s, %v", b, err)
 	}
+}
+
+// A body of unknown length is cut into the same chunks as without the layer, and
+// is known all the same.
+func TestObserveKeepsTheChunks(t *testing.T) {
+	big := `{"email":"ann@corp.test","notes":"` + strings.Repeat("x", 100<<10) + `"}`
+	wire := func(wrap func(http.RoundTripper) http.RoundTripper) (sent string) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, false)
+			w.handle = newCRM().ServeHTTP
+			var out bytes.Buffer
+			dial := w.base.DialContext
+			w.base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c, err := dial(ctx, network, addr)
+				return tapped{c, &out}, err
+			}
+			req := contact(t, "")
+			req.Body, req.GetBody, req.ContentLength = io.NopCloser(strings.NewReader(big)), nil, -1
+			rt := wrap(w.base)
+			do(rt, req).want(t, 201, "")
+			if tr, ok := rt.(*Transport); ok {
+				if tr.SetMode(policy.Enforce); tr.Mode() == policy.Enforce {
+					n := out.Len()
+					do(rt, withEmail(t, "ann@corp.test")).duplicate(t, "N1")
+					out.Truncate(n)
+				}
+			}
+			w.base.CloseIdleConnections()
+			sent = out.String()
+		})
+		return sent
+	}
+	bare := wire(func(base http.RoundTripper) http.RoundTripper { return base })
+	watched := wire(func(base http.RoundTripper) http.RoundTripper {
+		cfg := unique()
+		cfg.Mode = policy.Observe
+		return transport(t, base, cfg)
+	})
+	if bare != watched {
+		t.Errorf("%d bytes bare, %d observed", len(bare), len(watched))
+	}
+}
+
+// tapped copies what is written to a connection.
+type tapped struct {
+	net.Conn
+	out *bytes.Buffer
+}
+
+func (c tapped) Write(p []byte) (int, error) {
+	c.out.Write(p)
+	return c.Conn.Write(p)
 }

@@ -95,7 +95,22 @@ func (t *teeBody) over(rc io.ReadCloser) io.ReadCloser {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.data, t.gone = []byte{}, false
-	return &teeReader{ReadCloser: rc, t: t}
+	r := &teeReader{ReadCloser: rc, t: t}
+	if _, ok := rc.(io.WriterTo); ok {
+		return teeWriterTo{r}
+	}
+	return r
+}
+
+// keep adds what went through.
+func (t *teeBody) keep(p []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.data)+len(p) > maxCreate {
+		t.data, t.gone = nil, true
+	} else if !t.gone {
+		t.data = append(t.data, p...)
+	}
 }
 
 // bytes is what was read, nil where nothing or too much was.
@@ -115,12 +130,22 @@ type teeReader struct {
 
 func (r *teeReader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
-	r.t.mu.Lock()
-	defer r.t.mu.Unlock()
-	if len(r.t.data)+n > maxCreate {
-		r.t.data, r.t.gone = nil, true
-	} else if !r.t.gone {
-		r.t.data = append(r.t.data, p[:n]...)
-	}
+	r.t.keep(p[:n])
 	return n, err
 }
+
+// teeWriterTo is for a body that writes itself: it goes on doing so, since chunks
+// on the wire are as large as its writes.
+type teeWriterTo struct{ *teeReader }
+
+func (r teeWriterTo) WriteTo(w io.Writer) (int64, error) {
+	return r.ReadCloser.(io.WriterTo).WriteTo(writer(func(p []byte) (int, error) {
+		n, err := w.Write(p)
+		r.t.keep(p[:max(n, 0)])
+		return n, err
+	}))
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
