@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goodtenant/goodtenant"
+	"github.com/goodtenant/goodtenant/compliance"
+	"github.com/goodtenant/goodtenant/conflict"
 	"github.com/goodtenant/goodtenant/dedupe"
 	"github.com/goodtenant/goodtenant/limiter"
 	"github.com/goodtenant/goodtenant/platformtest"
@@ -172,5 +174,47 @@ func TestThrottledReplayWithOneSlot(t *testing.T) {
 				t.Error(v)
 			}
 		})
+	}
+}
+
+// Every layer observing, an app's writes are on the wire what they are without
+// the library.
+func TestObserveKeepsWritesOnTheWire(t *testing.T) {
+	wire := func(opts ...goodtenant.Option) (sent []byte) {
+		synctest.Test(t, func(t *testing.T) {
+			p := platformtest.NewServer(platformtest.Config{InMemory: true, Wire: true})
+			defer p.Close()
+			c := p.Client()
+			if opts != nil {
+				c = tenantApp(t, p, opts...)
+			}
+			big := strings.Repeat("x", 100<<10)
+			for _, method := range []string{"POST", "PATCH", "PUT"} {
+				for _, replayable := range []bool{true, false} {
+					req := request(method, "http://platform.reapit.cloud/contacts/", `{"email":"ann@example.com","notes":"`+big+`"}`)
+					if !replayable {
+						req.GetBody = nil
+					}
+					if resp, err := c.Do(req); err != nil {
+						t.Error(err)
+					} else {
+						io.Copy(io.Discard, resp.Body)
+						resp.Body.Close()
+					}
+				}
+			}
+			c.CloseIdleConnections()
+			synctest.Wait()
+			for _, b := range p.Wire() {
+				sent = append(sent, b...)
+			}
+		})
+		return sent
+	}
+	bare := wire()
+	watched := wire(goodtenant.WithLimiter(limiter.Config{Mode: policy.Observe}), goodtenant.WithConflict(conflict.Config{Mode: policy.Observe}),
+		goodtenant.WithDedupe(dedupe.Config{Mode: policy.Observe}), goodtenant.WithCompliance(compliance.Config{Mode: policy.Observe}))
+	if string(bare) != string(watched) || len(bare) < 600<<10 {
+		t.Errorf("%d bytes bare, %d observed", len(bare), len(watched))
 	}
 }
