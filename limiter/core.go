@@ -88,7 +88,7 @@ func newCore(cfg Config) (*core, error) {
 		return nil, err
 	}
 	c := &core{cfg: cfg, log: cfg.Logger, began: time.Now().Add(-1), dayRule: rule, mode: cfg.Mode,
-		tenants: map[string]*tenant{}, sweepAt: 1024, guard: guardDefault, ending: make(chan struct{}), budget: retryReserve, said: map[string]bool{}}
+		tenants: map[string]*tenant{}, sweepAt: 1024, guard: guardFirst, ending: make(chan struct{}), budget: retryReserve, said: map[string]bool{}}
 	c.wanted = slices.Clone(cfg.Limits)
 	if err := c.install(cfg.Limits); err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ type latency struct {
 	floor  time.Duration // the least of the recent ones
 	spread time.Duration // how far above it they reach
 
+	late time.Duration // how late this process's own timer is on a bad day, fading
+
 	ended   int
 	longest time.Duration // of the exchanges seen to their end, slowly fading
 }
@@ -18,8 +20,10 @@ const (
 	latencies    = 256
 	floorSamples = 50
 	guardSamples = 30
+	guardFirst   = 50 * time.Millisecond // until there are samples: dials, cold code
 	guardDefault = 10 * time.Millisecond
 	guardLeast   = time.Millisecond
+	guardBusy    = 30 * time.Millisecond // the most, on a machine that is late itself
 )
 
 // answered notes one answer.
@@ -46,12 +50,16 @@ func (l *latency) answered(took time.Duration) {
 
 // guard is how much a call's way to the server may vary: no more than its answer
 // does, and no more than the default, since most of that may be the server's work.
+// On a machine that wakes its own timer late, a call is late too.
 func (l *latency) guard() time.Duration {
 	if l.n < guardSamples {
-		return guardDefault
+		return guardFirst
 	}
-	return min(guardDefault, max(guardLeast, l.spread+l.spread/4))
+	return max(min(l.late, guardBusy), min(guardDefault, max(guardLeast, l.spread+l.spread/4)))
 }
+
+// woke notes how late the timer was.
+func (l *latency) woke(late time.Duration) { l.late = max(late, l.late-l.late/64) }
 
 // least is the learned floor: a heuristic, 0 until enough was seen.
 func (l *latency) least() time.Duration {

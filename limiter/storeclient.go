@@ -329,7 +329,7 @@ func (s *storeClient) batchLocked(now time.Duration) *Batch {
 	if s.next > now {
 		return nil
 	}
-	b := Batch{Client: s.client, Seen: s.seen, Day: c.cfg.Day, Guard: c.guard}
+	b := Batch{Client: s.client, Seen: s.seen, Day: c.cfg.Day, Guard: min(c.guard, guardDefault)}
 	for _, l := range c.wanted {
 		if s.shares.Has(l.Kind) {
 			b.Limits = append(b.Limits, l)
@@ -525,7 +525,7 @@ func (s *storeClient) close() error {
 		}
 	}
 	s.stock = nil
-	b := Batch{Client: s.client, Seen: s.seen, Day: s.c.cfg.Day, Guard: s.c.guard, Seq: s.seq + 1}
+	b := Batch{Client: s.client, Seen: s.seen, Day: s.c.cfg.Day, Guard: min(s.c.guard, guardDefault), Seq: s.seq + 1}
 	for _, l := range s.c.wanted {
 		if s.shares.Has(l.Kind) {
 			b.Limits = append(b.Limits, l)

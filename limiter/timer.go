@@ -47,6 +47,9 @@ func (c *core) armLocked(now time.Duration) {
 func (c *core) due() {
 	c.mu.Lock()
 	now, wall := c.tick()
+	if c.timerAt != 0 {
+		c.latency.woke(now - c.timerAt)
+	}
 	c.timerAt = 0
 	var cuts []*attempt
 	if c.sweepNext != 0 && now >= c.sweepNext {
