@@ -181,7 +181,7 @@ func (s *stack) identify(p profile.Profile) {
 	s.foreign = slices.Clone(carried)
 	for _, name := range append([]string{p.TenantHeader}, p.CredentialHeaders...) {
 		if name != "" {
-			s.foreign = append(s.foreign, http.CanonicalHeaderKey(name))
+			s.foreign = append(s.foreign, name)
 		}
 	}
 }

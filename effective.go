@@ -22,6 +22,29 @@ type ConfigValue struct {
 	From  string `json:"from"`  // code, profile or default
 }
 
+// EffectiveConfig lists every value in force and where it came from; what
+// SetLimits and SetMode have changed comes from code.
+func (t *Transport) EffectiveConfig() EffectiveConfig {
+	var now EffectiveConfig
+	limits := false
+	for _, v := range t.values.Values {
+		if strings.HasPrefix(v.Name, "limiter.Limits") && t.limitsSet.Load() {
+			if !limits {
+				limits = true
+				now.list("limiter.Limits", reflect.ValueOf(t.limiter.Limits()), fromCode)
+			}
+			continue
+		}
+		if l, ok := strings.CutSuffix(v.Name, ".Mode"); ok {
+			if m, on := t.modeOf(layerNamed(l)); on && m.String() != v.Value {
+				v.Value, v.From = m.String(), string(fromCode)
+			}
+		}
+		now.Values = append(now.Values, v)
+	}
+	return now
+}
+
 // String is the list as a table, a line for each value.
 func (e EffectiveConfig) String() string {
 	var b strings.Builder
@@ -47,13 +70,21 @@ func (e *EffectiveConfig) add(prefix string, v reflect.Value, note map[string]or
 			e.add(path, f, note)
 			continue
 		}
-		if f.Kind() == reflect.Slice && f.Len() > 0 && !isBytes(f) {
-			for j := range f.Len() {
-				e.value(fmt.Sprintf("%s[%d]", path, j), f.Index(j), from)
-			}
+		if f.Kind() == reflect.Slice && !isBytes(f) {
+			e.list(path, f, from)
 			continue
 		}
 		e.value(path, f, from)
+	}
+}
+
+// list gives each element of a list a line, and an empty list one.
+func (e *EffectiveConfig) list(path string, v reflect.Value, from origin) {
+	if v.Len() == 0 {
+		e.value(path, v, from)
+	}
+	for i := range v.Len() {
+		e.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i), from)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/goodtenant/goodtenant/compliance"
 	"github.com/goodtenant/goodtenant/conflict"
@@ -34,6 +35,11 @@ func (l Layer) String() string {
 }
 
 func (l Layer) valid() bool { return l >= Limiter && l <= Compliance }
+
+// layerNamed is the layer of a name that String gives; 0 for any other.
+func layerNamed(name string) Layer {
+	return Layer(max(0, slices.Index(layerNames[:], name)))
+}
 
 // MarshalText writes the layer's name; an unknown layer is an error.
 func (l Layer) MarshalText() ([]byte, error) {

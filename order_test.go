@@ -34,9 +34,11 @@ func Example_order() {
 		goodtenant.WithPerAttempt(seen("      attempt:")),
 		goodtenant.WithPerCall(seen("call:")),
 		goodtenant.WithHooks(goodtenant.Hooks{
-			Limiter:  limiter.Hooks{Admitted: func(context.Context, limiter.Admitted) { fmt.Println("    limiter: admitted") }},
-			Conflict: conflict.Hooks{Conflicted: func(_ context.Context, c conflict.Conflicted) { fmt.Printf("  conflict: answered %d, then %v\n", c.Status, c.Next) }},
-			Dedupe:   dedupe.Hooks{Lookup: func(_ context.Context, l dedupe.Lookup) { fmt.Println("  dedupe: looked up by", l.Key) }},
+			Limiter: limiter.Hooks{Admitted: func(context.Context, limiter.Admitted) { fmt.Println("    limiter: admitted") }},
+			Conflict: conflict.Hooks{Conflicted: func(_ context.Context, c conflict.Conflicted) {
+				fmt.Printf("  conflict: answered %d, then %v\n", c.Status, c.Next)
+			}},
+			Dedupe: dedupe.Hooks{Lookup: func(_ context.Context, l dedupe.Lookup) { fmt.Println("  dedupe: looked up by", l.Key) }},
 		}),
 	)
 	if err != nil {

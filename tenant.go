@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/goodtenant/goodtenant/internal/endpoint"
@@ -63,15 +64,18 @@ func (s *stack) stripForeign(req *http.Request) *http.Request {
 		return req
 	}
 	first := req
-	for first.Response != nil && first.Response.Request != nil {
+	for range deepest { // http.Client gives up after 10, unless the app says otherwise
+		if first.Response == nil || first.Response.Request == nil {
+			break
+		}
 		first = first.Response.Request
 	}
 	if first.URL == nil || endpoint.Host(first.URL) == endpoint.Host(req.URL) {
 		return req
 	}
 	out := req
-	for _, name := range s.foreign {
-		if _, ok := out.Header[name]; !ok {
+	for name := range req.Header { // in the spelling of whoever set it
+		if !slices.ContainsFunc(s.foreign, func(f string) bool { return strings.EqualFold(f, name) }) {
 			continue
 		}
 		if out == req {

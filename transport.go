@@ -34,6 +34,8 @@ type stack struct {
 	warn    warnings
 	history history
 
+	limitsSet atomic.Bool // the limits in force are those of SetLimits
+
 	// The layers of the first Transport; a nil one is switched off. They share
 	// their state with those of every Over.
 	limiter  *limiter.Transport
@@ -56,13 +58,13 @@ func New(base http.RoundTripper, opts ...Option) (*Transport, error) {
 	if err := Options(opts...).apply(&c); err != nil {
 		return nil, err
 	}
-	if t, ok := find(base); ok && t != nil {
-		return nil, errors.New("goodtenant: the base transport is under a policy already: two stacked policies would count every call twice; use Transport.Over or the client that is wrapped")
-	}
 	s := &stack{cfg: c, idle: make(chan struct{}, 1)}
 	t := &Transport{stack: s, base: base}
 	if err := s.build(t); err != nil {
 		return nil, err
+	}
+	if err := s.stacked(base); err != nil {
+		return nil, s.abandon(err)
 	}
 	return t, nil
 }
@@ -80,36 +82,6 @@ func Wrap(c *http.Client, opts ...Option) (*http.Client, error) {
 	wrapped := *c
 	wrapped.Transport = t
 	return &wrapped, nil
-}
-
-// From finds the Transport inside a client, through wrappers that have an Unwrap
-// or a WrappedRoundTripper method. A nil client has none.
-func From(c *http.Client) (*Transport, bool) {
-	if c == nil {
-		return nil, false
-	}
-	return find(c.Transport)
-}
-
-// deepest bounds the walk through wrappers: one that wraps itself would not end.
-const deepest = 100
-
-func find(rt http.RoundTripper) (*Transport, bool) {
-	for range deepest {
-		switch x := rt.(type) {
-		case nil:
-			return nil, false
-		case *Transport:
-			return x, x != nil
-		case interface{ Unwrap() http.RoundTripper }:
-			rt = x.Unwrap()
-		case interface{ WrappedRoundTripper() http.RoundTripper }:
-			rt = x.WrappedRoundTripper()
-		default:
-			return nil, false
-		}
-	}
-	return nil, false
 }
 
 // RoundTrip sends req under the policy. See the package comment for what may
@@ -134,7 +106,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &limiter.RefusedError{Reason: limiter.Closed}
 	}
 	defer t.leave()
-	resp, err := exactlyOne(t.entry.RoundTrip(req))
+	resp, err := t.entry.RoundTrip(req)
+	resp, err = exactlyOne(req, resp, err)
 	if resp != nil {
 		t.warn.answered(resp, t.base, t.limiter)
 	}
@@ -142,8 +115,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // exactlyOne mends what a base or middleware may answer against the contract: a
-// response beside an error, neither of them, a response without a body.
-func exactlyOne(resp *http.Response, err error) (*http.Response, error) {
+// response beside an error, neither of them, a response without a body or without
+// its request, which http.Client shows to the request of a redirect.
+func exactlyOne(req *http.Request, resp *http.Response, err error) (*http.Response, error) {
 	switch {
 	case err != nil:
 		if resp != nil && resp.Body != nil {
@@ -152,8 +126,12 @@ func exactlyOne(resp *http.Response, err error) (*http.Response, error) {
 		return nil, err
 	case resp == nil:
 		return nil, errors.New("goodtenant: the base transport gave neither a response nor an error")
-	case resp.Body == nil:
+	}
+	if resp.Body == nil {
 		resp.Body = http.NoBody
+	}
+	if resp.Request == nil {
+		resp.Request = req
 	}
 	return resp, nil
 }
@@ -169,18 +147,27 @@ func (s *stack) enter() bool {
 
 func (s *stack) leave() {
 	if s.active.Add(-1) == 0 && s.draining.Load() {
-		select {
-		case s.idle <- struct{}{}:
-		default:
-		}
+		s.tellIdle()
+	}
+}
+
+func (s *stack) tellIdle() {
+	select {
+	case s.idle <- struct{}{}:
+	default:
 	}
 }
 
 // Over returns a Transport with the same policy and the same state (limits,
 // slots, versions, findings) over another base: two clients, one budget. Closing
-// either closes both.
+// either closes both. Over a base that is under a policy already, every call is
+// refused with an error that says so; after Close, with limiter.ErrClosed.
 func (t *Transport) Over(base http.RoundTripper) *Transport {
 	o := &Transport{stack: t.stack, base: base}
+	if err := t.stacked(base); err != nil {
+		o.entry = refusing{err}
+		return o
+	}
 	o.entry = t.assemble(base)
 	return o
 }
@@ -211,16 +198,17 @@ func baseOf(base http.RoundTripper) http.RoundTripper {
 // reports; nil where the layer is off.
 func (t *Transport) Compliance() *compliance.Checker { return t.checker }
 
-// EffectiveConfig lists every value in force and where it came from.
-func (t *Transport) EffectiveConfig() EffectiveConfig { return t.values }
-
 // SetLimits changes the limits while calls are under way. The windows, slots and
 // day counts are kept: lower limits drain, higher ones wake waiters at once.
 func (t *Transport) SetLimits(l limiter.Limits) error {
 	if t.limiter == nil {
 		return errors.New("goodtenant: SetLimits: the limiter is off")
 	}
-	return t.limiter.SetLimits(l)
+	if err := t.limiter.SetLimits(l); err != nil {
+		return err
+	}
+	t.limitsSet.Store(true)
+	return nil
 }
 
 // SetMode switches a layer between Enforce and Observe while calls are under
@@ -257,6 +245,7 @@ func (t *Transport) Shutdown(ctx context.Context) error {
 			return errors.Join(context.Cause(ctx), t.Close())
 		}
 	}
+	t.tellIdle() // another Shutdown may wait for the same
 	return t.Close()
 }
 
