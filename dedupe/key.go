@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -37,7 +36,7 @@ func (t *Transport) appendKey(dst []byte, req *http.Request) (key []byte, scope 
 	if u.User != nil {
 		dst = identity.AppendField(dst, u.User.String())
 	}
-	var space [16]field
+	var space [10]field
 	fields, known, ok := t.fields(space[:0], req.Header)
 	if !ok {
 		return nil, 0, false
@@ -70,9 +69,12 @@ func (s *state) fields(dst []field, h http.Header) (fields []field, known, ok bo
 	for name, values := range h {
 		class, listed := s.headers[name]
 		if !listed {
-			name := textproto.CanonicalMIMEHeaderKey(name)
-			if class = s.headers[name]; strings.HasPrefix(name, "If-") {
+			canonical := textproto.CanonicalMIMEHeaderKey(name)
+			if strings.HasPrefix(canonical, "If-") {
 				return nil, false, false
+			}
+			if canonical != name {
+				class = s.headers[canonical]
 			}
 		}
 		switch class {
@@ -126,8 +128,12 @@ func headerClasses(c Config) map[string]headerClass {
 // appendScope adds the endpoint and the tenant.
 func (s *state) appendScope(dst []byte, req *http.Request) []byte {
 	dst = identity.AppendField(dst, req.URL.Scheme)
-	dst = identity.AppendField(dst, endpoint.Name(req.URL.Hostname()))
-	dst = identity.AppendField(dst, portOf(req.URL))
+	host, port := req.URL.Host, ""
+	if strings.IndexByte(host, ':') >= 0 {
+		host, port = req.URL.Hostname(), req.URL.Port()
+	}
+	dst = identity.AppendField(dst, endpoint.Name(host))
+	dst = identity.AppendField(dst, portOf(req.URL.Scheme, port))
 	tenant := ""
 	if s.cfg.Tenant != nil {
 		tenant = s.cfg.Tenant(req)
@@ -135,13 +141,13 @@ func (s *state) appendScope(dst []byte, req *http.Request) []byte {
 	return identity.AppendField(dst, tenant)
 }
 
-func portOf(u *url.URL) string {
-	port := u.Port()
+// portOf is port, or that of the scheme where none is written.
+func portOf(scheme, port string) string {
 	switch {
 	case port != "":
-	case u.Scheme == "https":
+	case scheme == "https":
 		port = "443"
-	case u.Scheme == "http":
+	case scheme == "http":
 		port = "80"
 	}
 	return port
