@@ -1,0 +1,5 @@
+//go:build !race
+
+package goodtenant_test
+
+const raceEnabled = false
