@@ -101,3 +101,14 @@ func TestReuseIsBoundedForSmallAnswers(t *testing.T) {
 		t.Errorf("after a write %d answers are kept, %d bytes", len(tr.kept), tr.keptBytes)
 	}
 }
+
+func TestRelatedEntityNamedTwiceIsLookedUpOnce(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.seed("contacts", "C1", map[string]any{"email": "ann@corp.test"})
+		do(w.transport(unique()), request(t.Context(), "POST", "http://api.test/landlords/",
+			`{"related":[{"associatedId":"C1","associatedType":"contact"},{"associatedId":"C1","associatedType":"contact"}]}`)).want(t, 201, "")
+		if n := w.arrivals(); n != 3 { // the contact, the search, the create
+			t.Errorf("%d arrivals, want 3", n)
+		}
+	})
+}

@@ -143,15 +143,17 @@ func (c *candidate) matches(row any, n *normaliser) bool {
 // relative is an entity that the body of a create points at.
 type relative struct{ kind, id string }
 
-// relatives are those in doc whose type the rule knows.
+// relatives are those in doc whose type the rule knows, each once.
 func (r *rule) relatives(doc any) []relative {
 	var all []relative
+	seen := map[relative]bool{}
 	for _, list := range r.related.array.all(doc) {
 		elements, _ := list.([]any)
 		for _, e := range elements {
 			m, _ := e.(map[string]any)
 			rel := relative{kind: text(m[r.related.Type]), id: text(m[r.related.ID])}
-			if _, known := r.related.Collections[rel.kind]; known && rel.id != "" {
+			if _, known := r.related.Collections[rel.kind]; known && rel.id != "" && !seen[rel] {
+				seen[rel] = true
 				all = append(all, rel)
 			}
 		}
