@@ -241,3 +241,21 @@ func TestUpdateWithoutAVersion(t *testing.T) {
 	}
 	wantSeen(t, s, `GET /c`)
 }
+
+// Two reads of one entity whose bodies end in the other order: the version asked
+// for last is the newest, not the one whose body was slow.
+func TestSlowBodyOfAnOlderVersionIsNotTheNewest(t *testing.T) {
+	s := newServer("/c", `{"a":1,"b":2,"c":3}`)
+	a, _ := newApp(t, s, Config{AutoIfMatch: 1})
+	slow, err := a.c.Do(request("GET", "/c", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.set("/c", `{"a":1,"b":3,"c":3}`)
+	a.get("/c")
+	io.Copy(io.Discard, slow.Body)
+	slow.Body.Close()
+	s.forget()
+	a.must("PATCH", "/c", `{"a":5}`)
+	wantSeen(t, s, `PATCH /c "2" {"a":5}`)
+}

@@ -1,6 +1,7 @@
 package conflict
 
 import (
+	"cmp"
 	"container/list"
 	"slices"
 	"sync"
@@ -59,7 +60,7 @@ func newMemory(maxBytes int, ttl time.Duration) *memory {
 // tick orders events without a clock: reads that are asked for, writes that end.
 func (m *memory) tick() uint64 { return m.ticks.Add(1) }
 
-// put remembers v as the newest version of key.
+// put remembers v as a version of key.
 func (m *memory) put(key string, v version) {
 	if m.maxBytes < 0 || len(v.body)+len(key)+entityCost+versionCost > m.maxBytes {
 		return
@@ -105,8 +106,9 @@ func (m *memory) named(key string, who [16]byte, tag string, now time.Time) (ver
 	return e.versions[i], true
 }
 
-// newest gives the version of key that this process has seen last; ok is false
-// where it is known, or may be feared, to be a version of the past.
+// newest gives the version of key that this process has asked for last, whatever
+// the order in which bodies end; ok is false where it is known, or may be feared,
+// to be a version of the past.
 func (m *memory) newest(key string, now time.Time) (v version, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -114,7 +116,7 @@ func (m *memory) newest(key string, now time.Time) (v version, ok bool) {
 	if e == nil || len(e.versions) == 0 {
 		return v, false
 	}
-	v = e.versions[len(e.versions)-1]
+	v = slices.MaxFunc(e.versions, func(a, b version) int { return cmp.Compare(a.asked, b.asked) })
 	return v, e.current(v)
 }
 
