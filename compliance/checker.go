@@ -32,6 +32,8 @@ type Checker struct {
 	st          *state
 	open        map[findingKey]*open
 	news        []*open
+	live        bool // calls come from a client, not from a recording
+	untold      int  // alarms for which there was no room
 	skipped     int
 	refused     int       // by the gate
 	wouldRefuse int       // under policy.Observe
@@ -150,6 +152,9 @@ func (k *Checker) Report() Report {
 	if r.Evicted > 0 {
 		r.Missing = append(r.Missing, fmt.Sprintf("%d pieces of state were forgotten to stay inside %d bytes: what they would have shown is lost", r.Evicted, k.cfg.MaxBytes))
 	}
+	if k.untold > 0 {
+		r.Missing = append(r.Missing, fmt.Sprintf("no room for more than %d findings: %d alarms of others were not filed", maxFindings, k.untold))
+	}
 	return r
 }
 
@@ -171,7 +176,7 @@ func (k *Checker) Used(tenantName, collection string, ids ...string) {
 	defer k.mu.Unlock()
 	now := k.st.app.now()
 	k.st.app.usage = true
-	t := k.st.tenants[tenantName]
+	t := k.st.tenants[k.d().short(tenantName)]
 	if t == nil {
 		return
 	}

@@ -12,7 +12,13 @@ type burst struct {
 // refetched judges a fetch of an entity that has not changed: GT601.
 func (l *look) refetched() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
-	if x.entity == 0 || !x.ok() {
+	if !x.ok() {
+		return
+	}
+	for _, id := range x.q.ids {
+		l.t.fetchedAgain(id, now)
+	}
+	if x.entity == 0 {
 		return
 	}
 	slot := l.t.entities.slot(x.entity, now)

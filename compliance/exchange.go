@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,9 +22,11 @@ type exchange struct {
 	origin  call.Origin
 	attempt int
 	at      int64 // unix nanoseconds
+	head    int64 // of the answer; 0: unknown
 	end     int64
 	method  string
 	rawURL  *url.URL
+	live    bool // not of a recording
 	token   bool // a call for a token, whatever the host
 
 	tenant  string
@@ -52,7 +55,8 @@ type exchange struct {
 	star       bool
 	ifNone     bool
 	versioned  bool
-	retryAfter time.Duration
+	pausedFrom int64 // Retry-After of a 429 or 503: from its head ...
+	pausedTo   int64 // ... to its end; 0: none
 	location   uint64
 	body       []byte // of a write, up to maxWrite
 	auth       uint64
@@ -200,6 +204,22 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 }
 
+// shorten bounds the names that are kept: a longer one counts as its hash.
+func (d *digester) shorten(x *exchange) {
+	for _, name := range [...]*string{&x.tenant, &x.stream, &x.label, &x.site} {
+		*name = d.short(*name)
+	}
+}
+
+const maxName = 200
+
+func (d *digester) short(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return fmt.Sprintf("#%016x", d.key.sum(name))
+}
+
 // header is h.Values for a canonical name.
 func header(h http.Header, name string) []string {
 	if name == "" || len(h) == 0 {
@@ -250,7 +270,8 @@ func (d *digester) response(x *exchange, status int, h http.Header) {
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		if vs := header(h, "Retry-After"); len(vs) > 0 {
-			x.retryAfter = waitOf(vs[0], x.time())
+			x.pausedFrom = max(x.head, x.at)
+			x.pausedTo = x.pausedFrom + int64(waitOf(vs[0], clockOf(h, x.pausedFrom)))
 		}
 	}
 	if status == http.StatusCreated {
@@ -258,6 +279,16 @@ func (d *digester) response(x *exchange, status int, h http.Header) {
 			x.location = d.locate(vs[0])
 		}
 	}
+}
+
+// clockOf is the server's clock, as its answer tells it; else the one here.
+func clockOf(h http.Header, here int64) time.Time {
+	if vs := header(h, "Date"); len(vs) > 0 {
+		if t, err := http.ParseTime(vs[0]); err == nil {
+			return t
+		}
+	}
+	return time.Unix(0, here)
 }
 
 // waitOf reads a Retry-After of seconds or a date; what is neither is no wait.
@@ -280,6 +311,7 @@ func (d *digester) event(x *exchange, e *Event) bool {
 	x.view, x.attempt = e.View, e.Attempt
 	x.at = e.Time.UnixNano()
 	x.end = x.at + int64(max(e.Duration, 0))
+	x.head = x.end
 	x.tenant = e.Tenant
 	if x.tenant == "" && d.tenant != nil {
 		x.tenant = d.tenant(&http.Request{Method: e.Method, URL: u, Header: e.RequestHeader})
@@ -287,6 +319,7 @@ func (d *digester) event(x *exchange, e *Event) bool {
 	d.request(x, e.Method, u, e.RequestHeader)
 	x.initiator, x.label, x.site = e.Initiator, e.Label, e.Site
 	x.stream = firstOf(e.Stream, workOf(e.Initiator, e.Label), e.Site)
+	d.shorten(x)
 	x.purpose = d.purposes[e.Purpose]
 	if e.Webhook != nil {
 		x.webhook = e.Webhook

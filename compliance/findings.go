@@ -70,8 +70,9 @@ func (l *look) file(key findingKey, a alarm) {
 	f := k.open[key]
 	switch {
 	case f == nil:
-		if len(k.open) >= maxFindings {
-			k.dropFinding()
+		if len(k.open) >= maxFindings && !k.dropFinding(a.sev, x.time()) {
+			k.untold++
+			return
 		}
 		f = k.newFinding(key, a, x)
 		k.open[key] = f
@@ -162,8 +163,10 @@ func (f *open) show(k *Checker, x *exchange, a alarm) {
 	f.Evidence = append(f.Evidence, e)
 }
 
-// dropFinding makes room: the oldest of the mildest goes.
-func (k *Checker) dropFinding() {
+// dropFinding makes room for a finding of severity sev: the oldest of the mildest
+// goes, if it is cleared or milder. Otherwise the new one has to wait: findings
+// that push each other out would each be told again with every call.
+func (k *Checker) dropFinding(sev Severity, now time.Time) bool {
 	var worst findingKey
 	var pick *open
 	for key, f := range k.open {
@@ -171,7 +174,11 @@ func (k *Checker) dropFinding() {
 			worst, pick = key, f
 		}
 	}
+	if pick.Severity >= sev && !pick.clearedAt(now) {
+		return false
+	}
 	delete(k.open, worst)
+	return true
 }
 
 // tell queues a finding for its sinks, which are called without the lock.
@@ -214,9 +221,12 @@ func (f *open) copy(now time.Time) Finding {
 
 // sorted gives all findings, worst first.
 func (k *Checker) sorted() []Finding {
-	all := make([]Finding, 0, len(k.open))
+	all, now := make([]Finding, 0, len(k.open)), k.st.app.time()
+	if k.live {
+		now = time.Now()
+	}
 	for _, f := range k.open {
-		all = append(all, f.copy(k.st.app.time()))
+		all = append(all, f.copy(now))
 	}
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Tenant, b.Tenant),

@@ -11,7 +11,7 @@ import (
 // refuse is the gate: an error where a rule of Config.Gate has an open error
 // finding that x belongs to. Under policy.Observe it only tells the hook.
 func (k *Checker) refuse(req *http.Request, x *exchange) error {
-	if len(k.gates) == 0 || x.view == WireView || x.origin != call.App || x.attempt > 0 {
+	if len(k.gates) == 0 || x.token || x.view == WireView || x.origin != call.App || x.attempt > 0 {
 		return nil
 	}
 	observe := k.Mode() == policy.Observe

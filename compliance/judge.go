@@ -30,6 +30,7 @@ func (k *Checker) look(x *exchange) *look {
 func (k *Checker) judge(x *exchange) {
 	l := k.look(x)
 	l.t = k.st.tenantOf(x)
+	k.live = k.live || x.live
 	if x.token {
 		l.tokens()
 		return

@@ -122,8 +122,8 @@ func (l *look) throttled() {
 		return
 	}
 	c.hits++
-	if x.retryAfter > 0 {
-		c.from, c.until = max(x.end, x.at), max(x.end, x.at)+int64(x.retryAfter)
+	if x.pausedTo > c.until {
+		c.from, c.until = x.pausedFrom, x.pausedTo
 	}
 	a := alarm{sev: Note, measured: float64(c.hits), threshold: 1, unit: "429s in 5 minutes", from: c.since, confidence: 1}
 	if int(c.hits) >= t.ThrottledCount || c.calls >= 200 && share(int(c.hits), int(c.calls)) >= t.ThrottledShare {

@@ -22,7 +22,7 @@ func (l *look) inBounds(period time.Duration) bool {
 	case p.MaxShare > 0 && l.s != nil && l.n > 0 && share(l.s.cover[0].distinct(), l.n) > p.MaxShare:
 		return false
 	}
-	if x.entity != 0 || len(x.q.ids) > 0 || len(p.Query) == 0 {
+	if x.entity != 0 || len(x.q.ids) > 0 || len(p.Query) == 0 || x.rawURL == nil { // of a merge: no request to look at
 		return true
 	}
 	sent := strings.Split(paramNames(x.rawURL.RawQuery), "&")

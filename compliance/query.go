@@ -125,7 +125,7 @@ func (ps *params) parse(raw string, q *query) {
 				q.size = n
 			}
 		case roleID:
-			for value != "" {
+			for value != "" && len(q.ids) < maxRows {
 				var one string
 				one, value = cutID(value)
 				q.ids = append(q.ids, ps.key.sum(unescape(one)))
@@ -260,5 +260,5 @@ func paramNames(raw string) string {
 	if len(names) > 16 {
 		names = append(names[:16], "...")
 	}
-	return strings.Join(names, "&")
+	return strings.Clone(strings.Join(names, "&")) // or one name would keep all of raw
 }

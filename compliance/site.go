@@ -18,7 +18,7 @@ type sites struct {
 	names map[uintptr]string // of a program counter; "" is not the app's
 }
 
-type siteKey struct{ tenant, template string }
+type siteKey struct{ tenant, method, template string }
 
 type siteCount struct {
 	calls uint32
@@ -36,8 +36,7 @@ func newSites() *sites {
 }
 
 // find gives the site for a call.
-func (s *sites) find(tenant, template string) string {
-	key := siteKey{tenant, template}
+func (s *sites) find(key siteKey) string {
 	s.mu.Lock()
 	c := s.seen[key]
 	if c == nil {
@@ -60,6 +59,17 @@ func (s *sites) find(tenant, template string) string {
 	defer s.mu.Unlock()
 	c.site = s.first(pcs[:n])
 	return c.site
+}
+
+// last is the site of the newest call that find was asked about: where the call
+// came from that an attempt at the wire belongs to, most likely.
+func (s *sites) last(key siteKey) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.seen[key]; c != nil {
+		return c.site
+	}
+	return ""
 }
 
 // first is the innermost frame that is the app's.

@@ -133,6 +133,8 @@ func (k *Checker) stopSync() error {
 	<-k.syncing.done
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
+	k.syncing.turn <- struct{}{} // a Sync of the app's own ends first
+	defer func() { <-k.syncing.turn }()
 	err := k.save(ctx)
 	k.syncing.release()
 	return err
@@ -166,6 +168,9 @@ func (k *Checker) Sync(ctx context.Context) error {
 		defer func() { <-k.syncing.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if k.closed.Load() {
+		return ErrClosed // the replica's name may be another process's by now
 	}
 	if err := k.save(ctx); err != nil {
 		return err

@@ -104,6 +104,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.end()
 		return resp, err
 	}
+	x.head = time.Now().UnixNano()
 	k.d().response(x, resp.StatusCode, resp.Header)
 	w.watch(resp)
 	return resp, err
@@ -118,7 +119,7 @@ func (t *Transport) exchange(req *http.Request) *exchange {
 		x.view = BothViews
 	}
 	ctx := req.Context()
-	x.at = time.Now().UnixNano()
+	x.at, x.live = time.Now().UnixNano(), true
 	x.origin, x.attempt = call.OriginOf(ctx), call.ResendOf(ctx)
 	if k.d().tenant != nil {
 		contain(func() { x.tenant = k.d().tenant(req) })
@@ -134,11 +135,14 @@ func (t *Transport) exchange(req *http.Request) *exchange {
 	if x.stream == "" && k.cfg.Stream != nil {
 		contain(func() { x.stream = k.cfg.Stream(ctx) })
 	}
+	k.d().shorten(x)
 	if k.sites != nil && x.view != WireView && x.origin == call.App && x.attempt == 0 {
-		x.site = k.sites.find(x.tenant, x.route.template)
+		x.site = k.sites.find(siteKey{x.tenant, x.method, x.route.template})
 		if x.stream == "" {
 			x.stream = x.site
 		}
+	} else if k.sites != nil {
+		x.site = k.sites.last(siteKey{x.tenant, x.method, x.route.template})
 	}
 	return x
 }

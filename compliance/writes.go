@@ -148,6 +148,14 @@ func (t *tenant) followed(id uint64) {
 	t.conflicts = slices.DeleteFunc(t.conflicts, func(c conflict) bool { return c.id == id })
 }
 
+// fetchedAgain says that an entity came with others that were asked for by id.
+func (t *tenant) fetchedAgain(id uint64, now uint32) {
+	if slices.ContainsFunc(t.conflicts, func(c conflict) bool { return c.id == id }) {
+		t.entities.slot(id, now).conflict = 0
+		t.followed(id)
+	}
+}
+
 // unanswered looks for conflicts that nothing has followed in a minute.
 func (l *look) unanswered() {
 	for len(l.t.conflicts) > 0 && l.x.sec()-l.t.conflicts[0].at > 60 {
