@@ -162,7 +162,7 @@ func TestStrictWithALearnedFloor(t *testing.T) {
 // TestSlowCallsBehindAShortTimeout: 3 % of the calls outlast the app's patience,
 // so that their length is never seen by it. They are seen to their end here.
 func TestSlowCallsBehindAShortTimeout(t *testing.T) {
-	run := func(cfg Config) (*platform, int) {
+	run := func(cfg Config, took time.Duration) (*platform, int) {
 		d := newDice(*seedFlag)
 		p := &platform{concurrent: 5, up: constant(5 * time.Millisecond), down: constant(5 * time.Millisecond),
 			service: func() time.Duration {
@@ -174,7 +174,7 @@ func TestSlowCallsBehindAShortTimeout(t *testing.T) {
 		cfg.Tenant = byHeader
 		synctest.Test(t, func(t *testing.T) {
 			tr := newTransport(t, p, cfg)
-			fleet(tr, 20, 1, 2*time.Minute, func(ctx context.Context, _ int) (context.Context, context.CancelFunc) {
+			fleet(tr, 20, 1, took, func(ctx context.Context, _ int) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, time.Second)
 			})
 			windUp(tr)
@@ -182,12 +182,12 @@ func TestSlowCallsBehindAShortTimeout(t *testing.T) {
 		return p, p.arrivals()
 	}
 	limits := Limits{PerSecond(200), Concurrent(5).EachTenant()}
-	p, n := run(Config{Limits: limits})
+	p, n := run(Config{Limits: limits}, 2*time.Minute)
 	t.Logf("seed %d: %d calls, %d refused", *seedFlag, n, p.refused(0))
 	if p.refused(0) > 0 || p.peak > 5 || n < 2000 {
 		t.Errorf("%d calls, %d refused for concurrency, %d in flight; want thousands, 0 and 5", n, p.refused(0), p.peak)
 	}
-	if p, _ := run(Config{Limits: limits, RunOn: 2, Linger: time.Nanosecond}); p.refused(0) == 0 {
+	if p, _ := run(Config{Limits: limits, RunOn: 2, Linger: time.Nanosecond}, 10*time.Second); p.refused(0) == 0 {
 		t.Error("with slots freed when the app leaves nothing is refused: the judge cannot tell")
 	}
 }

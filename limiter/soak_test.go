@@ -20,8 +20,8 @@ func TestHeapAndGoroutinesStayFlat(t *testing.T) {
 	}, func(t *testing.T, x *wire) {
 		tr := x.limiter(Config{Limits: append(usual(), PerDay(250_000)), Tenant: byHeader})
 		hour := func(h int) {
-			const calls = 250_000 / 24
-			gap := time.Hour / calls
+			calls := times(2_500, 250_000/24)
+			gap := time.Hour / time.Duration(calls)
 			for i := range calls {
 				r := x.request(context.Background(), "GET", "/", nil)
 				r.Header.Set("Reapit-Customer", fmt.Sprint("T", h, i%500))
