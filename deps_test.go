@@ -38,7 +38,7 @@ var telemetry = map[string]string{
 // may says what a folder may import of this module; a layer stands on leaves
 // only, so that each works without the others and without a profile.
 var may = map[string][]string{
-	"policy":            {},
+	"policy":            {"internal"},
 	"limiter":           {"policy", "internal"},
 	"conflict":          {"policy", "internal"},
 	"dedupe":            {"policy", "internal"},

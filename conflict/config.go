@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goodtenant/goodtenant/internal/enum"
 	"github.com/goodtenant/goodtenant/policy"
 )
 
@@ -117,20 +118,16 @@ const (
 var overlaps = [...]string{"replay", "fail-on-overlap"}
 
 // String gives the name.
-func (o OnOverlap) String() string { return enumName(overlaps[:], int(o), "conflict.OnOverlap") }
+func (o OnOverlap) String() string { return enum.String("conflict.OnOverlap", overlaps[:], o) }
 
 // MarshalText writes the name.
 func (o OnOverlap) MarshalText() ([]byte, error) {
-	return enumText(overlaps[:], int(o), "OnOverlap")
+	return enum.Marshal("conflict.OnOverlap", overlaps[:], o)
 }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (o *OnOverlap) UnmarshalText(b []byte) error {
-	i, err := enumValue(overlaps[:], b, "OnOverlap")
-	if err == nil {
-		*o = OnOverlap(i)
-	}
-	return err
+	return enum.Parse("conflict.OnOverlap", overlaps[:], o, b)
 }
 
 // Depth is how deep a body is minimised.
@@ -151,18 +148,14 @@ const (
 var depths = [...]string{"top-level", "deep", "off"}
 
 // String gives the name.
-func (d Depth) String() string { return enumName(depths[:], int(d), "conflict.Depth") }
+func (d Depth) String() string { return enum.String("conflict.Depth", depths[:], d) }
 
 // MarshalText writes the name.
-func (d Depth) MarshalText() ([]byte, error) { return enumText(depths[:], int(d), "Depth") }
+func (d Depth) MarshalText() ([]byte, error) { return enum.Marshal("conflict.Depth", depths[:], d) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (d *Depth) UnmarshalText(b []byte) error {
-	i, err := enumValue(depths[:], b, "Depth")
-	if err == nil {
-		*d = Depth(i)
-	}
-	return err
+	return enum.Parse("conflict.Depth", depths[:], d, b)
 }
 
 // WithDefaults fills zero fields with the documented defaults.
@@ -238,27 +231,4 @@ func validPointer(p string) bool {
 		}
 	}
 	return true
-}
-
-func enumName(names []string, i int, typ string) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return fmt.Sprintf("%s(%d)", typ, i)
-}
-
-func enumText(names []string, i int, what string) ([]byte, error) {
-	if i < len(names) {
-		return []byte(names[i]), nil
-	}
-	return nil, fmt.Errorf("conflict: unknown %s %d", what, i)
-}
-
-func enumValue(names []string, b []byte, what string) (int, error) {
-	for i, n := range names {
-		if n == string(b) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("conflict: unknown %s %q, want one of %q", what, b, names)
 }

@@ -3,6 +3,8 @@ package conflict
 import (
 	"context"
 	"net/http"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // Outcome is what became of one write. It never holds a value of a member.
@@ -55,18 +57,14 @@ var reasons = [...]string{"passed", "nothing-to-change", "already-applied", "rep
 	"no-version", "version-not-accepted", "refetch-failed", "gone", "contended", "deadline-too-near"}
 
 // String gives the name.
-func (r Reason) String() string { return enumName(reasons[:], int(r), "conflict.Reason") }
+func (r Reason) String() string { return enum.String("conflict.Reason", reasons[:], r) }
 
 // MarshalText writes the name.
-func (r Reason) MarshalText() ([]byte, error) { return enumText(reasons[:], int(r), "Reason") }
+func (r Reason) MarshalText() ([]byte, error) { return enum.Marshal("conflict.Reason", reasons[:], r) }
 
 // UnmarshalText reads a name.
 func (r *Reason) UnmarshalText(b []byte) error {
-	i, err := enumValue(reasons[:], b, "Reason")
-	if err == nil {
-		*r = Reason(i)
-	}
-	return err
+	return enum.Parse("conflict.Reason", reasons[:], r, b)
 }
 
 type outcomeKey struct{}

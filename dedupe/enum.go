@@ -1,6 +1,8 @@
 package dedupe
 
-import "fmt"
+import (
+	"github.com/goodtenant/goodtenant/internal/enum"
+)
 
 // Policy is what to do with a create whose entity exists, or that cannot be
 // checked. The zero value is the documented default of its field.
@@ -20,13 +22,17 @@ const (
 var policyNames = [...]string{"default", "refuse", "use-existing", "report"}
 
 // String gives the policy's name.
-func (p Policy) String() string { return enumName(policyNames[:], int(p), "Policy") }
+func (p Policy) String() string { return enum.String("dedupe.Policy", policyNames[:], p) }
 
 // MarshalText writes the name; an unknown policy is an error.
-func (p Policy) MarshalText() ([]byte, error) { return enumText(policyNames[:], int(p), "policy") }
+func (p Policy) MarshalText() ([]byte, error) {
+	return enum.Marshal("dedupe.Policy", policyNames[:], p)
+}
 
 // UnmarshalText reads a name; anything else is an error that shows it.
-func (p *Policy) UnmarshalText(b []byte) error { return enumParse(p, policyNames[:], b, "policy") }
+func (p *Policy) UnmarshalText(b []byte) error {
+	return enum.Parse("dedupe.Policy", policyNames[:], p, b)
+}
 
 // Failure says whether creates go out that could not be checked.
 type Failure uint8
@@ -41,13 +47,17 @@ const (
 var failureNames = [...]string{"fail-closed", "fail-open"}
 
 // String gives the name.
-func (f Failure) String() string { return enumName(failureNames[:], int(f), "Failure") }
+func (f Failure) String() string { return enum.String("dedupe.Failure", failureNames[:], f) }
 
 // MarshalText writes the name; an unknown value is an error.
-func (f Failure) MarshalText() ([]byte, error) { return enumText(failureNames[:], int(f), "failure") }
+func (f Failure) MarshalText() ([]byte, error) {
+	return enum.Marshal("dedupe.Failure", failureNames[:], f)
+}
 
 // UnmarshalText reads a name; anything else is an error that shows it.
-func (f *Failure) UnmarshalText(b []byte) error { return enumParse(f, failureNames[:], b, "failure") }
+func (f *Failure) UnmarshalText(b []byte) error {
+	return enum.Parse("dedupe.Failure", failureNames[:], f, b)
+}
 
 // Kind says how a key's values are normalised.
 type Kind uint8
@@ -67,34 +77,10 @@ const (
 var kindNames = [...]string{"none", "text", "email", "phone", "name"}
 
 // String gives the kind's name.
-func (k Kind) String() string { return enumName(kindNames[:], int(k), "Kind") }
+func (k Kind) String() string { return enum.String("dedupe.Kind", kindNames[:], k) }
 
 // MarshalText writes the name; an unknown kind is an error.
-func (k Kind) MarshalText() ([]byte, error) { return enumText(kindNames[:], int(k), "kind") }
+func (k Kind) MarshalText() ([]byte, error) { return enum.Marshal("dedupe.Kind", kindNames[:], k) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
-func (k *Kind) UnmarshalText(b []byte) error { return enumParse(k, kindNames[:], b, "kind") }
-
-func enumName(names []string, i int, typ string) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return fmt.Sprintf("%s(%d)", typ, i)
-}
-
-func enumText(names []string, i int, what string) ([]byte, error) {
-	if i < len(names) {
-		return []byte(names[i]), nil
-	}
-	return nil, fmt.Errorf("dedupe: unknown %s %d", what, i)
-}
-
-func enumParse[T ~uint8](v *T, names []string, b []byte, what string) error {
-	for i, n := range names {
-		if n == string(b) {
-			*v = T(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("dedupe: unknown %s %q, want one of %q", what, b, names)
-}
+func (k *Kind) UnmarshalText(b []byte) error { return enum.Parse("dedupe.Kind", kindNames[:], k, b) }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // DuplicateError says that a create was not sent because its entity exists. Its
@@ -80,10 +82,12 @@ const (
 var reasonNames = [...]string{"none", "lookup-error", "lookup-denied", "too-many-rows", "in-doubt", "no-key", "locks-failed"}
 
 // String gives the reason's name.
-func (r Reason) String() string { return enumName(reasonNames[:], int(r), "Reason") }
+func (r Reason) String() string { return enum.String("dedupe.Reason", reasonNames[:], r) }
 
 // MarshalText writes the name; an unknown reason is an error.
-func (r Reason) MarshalText() ([]byte, error) { return enumText(reasonNames[:], int(r), "reason") }
+func (r Reason) MarshalText() ([]byte, error) {
+	return enum.Marshal("dedupe.Reason", reasonNames[:], r)
+}
 
 // CheckError says that a create was not sent because it could not be checked. It
 // is returned bare. Unwrap gives what the lookup ended with, such as the error

@@ -40,10 +40,10 @@ func TestFault32ConfigErrorsNameFieldAndValue(t *testing.T) {
 		"Config.Paging.MaxPages is -1":                {Paging: Paging{MaxPages: -1}},
 		"Config.Paging.Size is -1":                    {Paging: Paging{Size: -1}},
 		`Config.Paging: "rows" is no JSON pointer`:    {Paging: Paging{Rows: "rows"}},
-		`Config.Unique[0] (""): its Name is empty`:        rule(func(r *Rule) { r.Name = "" }),
+		`Config.Unique[0] (""): its Name is empty`:    rule(func(r *Rule) { r.Name = "" }),
 		`(contacts"): Path is "contacts"`:             rule(func(r *Rule) { r.Path = "contacts" }),
 		`Collection is "x"`:                           rule(func(r *Rule) { r.Collection = "x" }),
-		"its Keys are empty":                               rule(func(r *Rule) { r.Keys = nil }),
+		"its Keys are empty":                          rule(func(r *Rule) { r.Keys = nil }),
 		"OnNoKey is use-existing":                     rule(func(r *Rule) { r.OnNoKey = UseExisting }),
 		"OnDuplicate is Policy(8)":                    rule(func(r *Rule) { r.OnDuplicate = 8 }),
 		"Keys[0].Kind is none":                        rule(func(r *Rule) { r.Keys[0].Kind = 0 }),
@@ -107,7 +107,7 @@ func TestRulesAreData(t *testing.T) {
 	if _, err := Kind(77).MarshalText(); err == nil {
 		t.Error("an unknown kind was written")
 	}
-	for name, v := range map[string]fmt.Stringer{"refuse": Refuse, "fail-open": FailOpen, "email": EmailAddress, "in-doubt": InDoubt, "Kind(9)": Kind(9)} {
+	for name, v := range map[string]fmt.Stringer{"refuse": Refuse, "fail-open": FailOpen, "email": EmailAddress, "in-doubt": InDoubt, "dedupe.Kind(9)": Kind(9)} {
 		if v.String() != name {
 			t.Errorf("%v prints %s", name, v)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/goodtenant/goodtenant/internal/enum"
 	"github.com/goodtenant/goodtenant/policy"
 )
 
@@ -164,38 +165,25 @@ type Throttle struct {
 var guaranteeNames, outageNames = []string{"balanced", "strict"}, []string{"fail-closed", "local-share", "fail-open"}
 
 // String gives the guarantee's name.
-func (g Guarantee) String() string { return enumName(guaranteeNames, g, "Guarantee") }
+func (g Guarantee) String() string { return enum.String("limiter.Guarantee", guaranteeNames, g) }
 
 // MarshalText writes the name.
 func (g Guarantee) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (g *Guarantee) UnmarshalText(b []byte) error {
-	return parseName(guaranteeNames, g, b, "guarantee")
+	return enum.Parse("limiter.Guarantee", guaranteeNames, g, b)
 }
 
 // String gives the name.
-func (o Outage) String() string { return enumName(outageNames, o, "Outage") }
+func (o Outage) String() string { return enum.String("limiter.Outage", outageNames, o) }
 
 // MarshalText writes the name.
 func (o Outage) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
-func (o *Outage) UnmarshalText(b []byte) error { return parseName(outageNames, o, b, "outage") }
-
-func enumName[E ~uint8](names []string, e E, typ string) string {
-	if int(e) < len(names) {
-		return names[e]
-	}
-	return fmt.Sprintf("%s(%d)", typ, uint8(e))
-}
-
-func parseName[E ~uint8](names []string, e *E, b []byte, what string) error {
-	i, err := indexOf(names, b, what)
-	if err == nil {
-		*e = E(i)
-	}
-	return err
+func (o *Outage) UnmarshalText(b []byte) error {
+	return enum.Parse("limiter.Outage", outageNames, o, b)
 }
 
 // Bounds of learned and default times.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // Reason is why a call was refused here, before anything was sent.
@@ -28,7 +30,7 @@ const (
 var reasonNames = []string{"none", "quota-spent", "deadline-too-near", "queue-full", "paused", "store-down", "closed"}
 
 // String gives the reason's name.
-func (r Reason) String() string { return enumName(reasonNames, r, "Reason") }
+func (r Reason) String() string { return enum.String("limiter.Reason", reasonNames, r) }
 
 // MarshalText writes the name.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

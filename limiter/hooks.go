@@ -3,6 +3,8 @@ package limiter
 import (
 	"context"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // Hooks are told what the limiter does. Every field may be nil. They are called
@@ -67,7 +69,7 @@ const (
 var endNames = []string{"none", "eof", "unsent", "cut", "dropped"}
 
 // String gives the name.
-func (e EndKind) String() string { return enumName(endNames, e, "EndKind") }
+func (e EndKind) String() string { return enum.String("limiter.EndKind", endNames, e) }
 
 // Throttled is one answer that says no.
 type Throttled struct {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // Kind is what a Limit counts.
@@ -22,10 +24,7 @@ var kindNames = [...]string{"none", "rate", "concurrency", "day"}
 
 // String gives the kind's name.
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return fmt.Sprintf("Kind(%d)", uint8(k))
+	return enum.String("limiter.Kind", kindNames[:], k)
 }
 
 // Kinds is a set of Kind.
@@ -56,10 +55,7 @@ var scopeNames = [...]string{"app", "tenant"}
 
 // String gives the scope's name.
 func (s Scope) String() string {
-	if int(s) < len(scopeNames) {
-		return scopeNames[s]
-	}
-	return fmt.Sprintf("Scope(%d)", uint8(s))
+	return enum.String("limiter.Scope", scopeNames[:], s)
 }
 
 // Limit is one rule of a platform: at most Max of a Kind in Per for a Scope.

@@ -5,42 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // MarshalText writes the kind's name.
-func (k Kind) MarshalText() ([]byte, error) { return nameOf(kindNames[:], int(k), "Kind") }
+func (k Kind) MarshalText() ([]byte, error) { return enum.Marshal("limiter.Kind", kindNames[:], k) }
 
 // UnmarshalText reads a name; another word is an error that shows it.
 func (k *Kind) UnmarshalText(b []byte) error {
-	i, err := indexOf(kindNames[:], b, "Kind")
-	*k = Kind(i)
-	return err
+	return enum.Parse("limiter.Kind", kindNames[:], k, b)
 }
 
 // MarshalText writes the scope's name.
-func (s Scope) MarshalText() ([]byte, error) { return nameOf(scopeNames[:], int(s), "Scope") }
+func (s Scope) MarshalText() ([]byte, error) { return enum.Marshal("limiter.Scope", scopeNames[:], s) }
 
 // UnmarshalText reads a name; another word is an error that shows it.
 func (s *Scope) UnmarshalText(b []byte) error {
-	i, err := indexOf(scopeNames[:], b, "Scope")
-	*s = Scope(i)
-	return err
-}
-
-func nameOf(names []string, i int, what string) ([]byte, error) {
-	if i < len(names) {
-		return []byte(names[i]), nil
-	}
-	return nil, fmt.Errorf("limiter: unknown %s %d", what, i)
-}
-
-func indexOf(names []string, b []byte, what string) (int, error) {
-	for i, n := range names {
-		if n == string(b) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("limiter: unknown %s %q, want one of %q", what, b, names)
+	return enum.Parse("limiter.Scope", scopeNames[:], s, b)
 }
 
 // limitJSON is a Limit as it is written: {"kind":"rate","max":20,"per":"1s"}.

@@ -1,6 +1,10 @@
 package limiter
 
-import "context"
+import (
+	"context"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
+)
 
 // Priority is a call's lane. Inside a tenant Interactive goes first, then
 // Normal, then Background, which still gets a tenth while it waits.
@@ -18,7 +22,7 @@ const (
 var priorityNames = []string{"normal", "interactive", "background"}
 
 // String gives the name.
-func (p Priority) String() string { return enumName(priorityNames, p, "Priority") }
+func (p Priority) String() string { return enum.String("limiter.Priority", priorityNames, p) }
 
 // MarshalText writes the name.
 func (p Priority) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

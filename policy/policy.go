@@ -3,7 +3,7 @@
 // only says what it would have done ([Mode]).
 package policy
 
-import "fmt"
+import "github.com/goodtenant/goodtenant/internal/enum"
 
 // Mode says whether a layer acts. The zero value is Enforce.
 type Mode uint8
@@ -23,19 +23,13 @@ var modes = [...]string{"enforce", "observe"}
 func (m Mode) Valid() bool { return int(m) < len(modes) }
 
 // String gives the mode's name in lower case.
-func (m Mode) String() string { return name(modes[:], int(m), "policy.Mode") }
+func (m Mode) String() string { return enum.String("policy.Mode", modes[:], m) }
 
 // MarshalText writes the name; an unknown mode is an error.
-func (m Mode) MarshalText() ([]byte, error) { return marshal(modes[:], int(m), "mode") }
+func (m Mode) MarshalText() ([]byte, error) { return enum.Marshal("policy.Mode", modes[:], m) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
-func (m *Mode) UnmarshalText(b []byte) error {
-	i, err := parse(modes[:], b, "mode")
-	if err == nil {
-		*m = Mode(i)
-	}
-	return err
-}
+func (m *Mode) UnmarshalText(b []byte) error { return enum.Parse("policy.Mode", modes[:], m, b) }
 
 // Switch turns a behaviour on or off where the default may be either: the zero
 // value ByProfile takes the profile's word, then the documented default.
@@ -61,39 +55,12 @@ func (s Switch) Enabled(byDefault bool) bool {
 }
 
 // String gives the switch's name in lower case.
-func (s Switch) String() string { return name(switches[:], int(s), "policy.Switch") }
+func (s Switch) String() string { return enum.String("policy.Switch", switches[:], s) }
 
 // MarshalText writes the name; an unknown switch is an error.
-func (s Switch) MarshalText() ([]byte, error) { return marshal(switches[:], int(s), "switch") }
+func (s Switch) MarshalText() ([]byte, error) { return enum.Marshal("policy.Switch", switches[:], s) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (s *Switch) UnmarshalText(b []byte) error {
-	i, err := parse(switches[:], b, "switch")
-	if err == nil {
-		*s = Switch(i)
-	}
-	return err
-}
-
-func name(names []string, i int, typ string) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return fmt.Sprintf("%s(%d)", typ, i)
-}
-
-func marshal(names []string, i int, what string) ([]byte, error) {
-	if i < len(names) {
-		return []byte(names[i]), nil
-	}
-	return nil, fmt.Errorf("policy: unknown %s %d", what, i)
-}
-
-func parse(names []string, b []byte, what string) (int, error) {
-	for i, n := range names {
-		if n == string(b) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("policy: unknown %s %q, want one of %q", what, b, names)
+	return enum.Parse("policy.Switch", switches[:], s, b)
 }
