@@ -45,7 +45,7 @@ func TestFault32ConfigErrorsNameFieldAndValue(t *testing.T) {
 		`Collection is "x"`:                           rule(func(r *Rule) { r.Collection = "x" }),
 		"its Keys are empty":                          rule(func(r *Rule) { r.Keys = nil }),
 		"OnNoKey is use-existing":                     rule(func(r *Rule) { r.OnNoKey = UseExisting }),
-		"OnDuplicate is Policy(8)":                    rule(func(r *Rule) { r.OnDuplicate = 8 }),
+		"OnDuplicate is dedupe.Policy(8)":                    rule(func(r *Rule) { r.OnDuplicate = 8 }),
 		"Keys[0].Kind is none":                        rule(func(r *Rule) { r.Keys[0].Kind = 0 }),
 		"Keys[0].From is empty":                       rule(func(r *Rule) { r.Keys[0].From = nil }),
 		"Keys[1].Param is empty":                      rule(func(r *Rule) { r.Keys[1].Param = "" }),
