@@ -287,18 +287,26 @@ func (x *exchange) finish() (*http.Response, error) {
 		out := x.out
 		attach(x.resp, x.req, &out)
 	}
+	x.told(x.resp, func() {
+		x.tell()
+		if f := x.t.cfg.Hooks.Finished; f != nil {
+			f(x.req.Context(), x.out)
+		}
+	})
+	return x.resp, x.err
+}
+
+// told calls hooks before resp is handed over. Where one panics, the caller gets
+// no response to close, and it is closed.
+func (x *exchange) told(resp *http.Response, hooks func()) {
 	done := false
 	defer func() {
-		if !done && x.resp != nil { // a hook panicked: its caller gets no response to close
-			x.resp.Body.Close()
+		if !done && resp != nil {
+			resp.Body.Close()
 		}
 	}()
-	x.tell()
-	if f := x.t.cfg.Hooks.Finished; f != nil {
-		f(x.req.Context(), x.out)
-	}
+	hooks()
 	done = true
-	return x.resp, x.err
 }
 
 // tell calls the hooks for what has happened since the last time. No turn may be

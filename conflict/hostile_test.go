@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // A version that one principal was given is not named for another: tags may be
@@ -258,4 +260,36 @@ func TestSlowBodyOfAnOlderVersionIsNotTheNewest(t *testing.T) {
 	s.forget()
 	a.must("PATCH", "/c", `{"a":5}`)
 	wantSeen(t, s, `PATCH /c "2" {"a":5}`)
+}
+
+// closing tells whether its body was closed.
+type closing struct {
+	io.Reader
+	closed *bool
+}
+
+func (c closing) Close() error { *c.closed = true; return nil }
+
+// A hook that panics under Observe harms its own call, whose answer nobody gets:
+// it is closed, so that nothing below waits for it.
+func TestFault29HookThatPanicsUnderObserve(t *testing.T) {
+	closed := false
+	base := roundTrip(func(req *http.Request) (*http.Response, error) {
+		if req.Body != nil {
+			io.Copy(io.Discard, req.Body)
+			req.Body.Close()
+		}
+		return &http.Response{StatusCode: 412, Header: http.Header{}, Body: closing{strings.NewReader("stale"), &closed}}, nil
+	})
+	layer, err := NewTransport(base, Config{Mode: policy.Observe, Hooks: Hooks{Conflicted: func(context.Context, Conflicted) { panic("hook") }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() != "hook" || !closed {
+			t.Errorf("closed: %v", closed)
+		}
+	}()
+	layer.RoundTrip(request("PATCH", "/c", `{"a":1}`, "If-Match", `"1"`))
+	t.Error("no panic")
 }

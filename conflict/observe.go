@@ -44,7 +44,7 @@ func (t *Transport) observe(req *http.Request, k kind) (*http.Response, error) {
 	} else if resp.StatusCode < 300 {
 		t.memory.end(x.key, "")
 	}
-	x.tell()
+	x.told(resp, x.tell)
 	return resp, nil
 }
 

@@ -1,11 +1,17 @@
 package dedupe
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // Two values of one create that belong to two entities: both are named, and
@@ -110,5 +116,42 @@ func TestRelatedEntityNamedTwiceIsLookedUpOnce(t *testing.T) {
 		if n := w.arrivals(); n != 3 { // the contact, the search, the create
 			t.Errorf("%d arrivals, want 3", n)
 		}
+	})
+}
+
+// closing tells whether its body was closed.
+type closing struct {
+	io.Reader
+	closed *atomic.Bool
+}
+
+func (c closing) Close() error { c.closed.Store(true); return nil }
+
+// A hook that panics under Observe harms its own call, whose answer nobody gets:
+// it is closed, so that nothing below waits for it.
+func TestFault29HookThatPanicsUnderObserve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var closed [2]atomic.Bool
+		var n atomic.Int32
+		base := stub(func(*http.Request) (*http.Response, error) {
+			i := n.Add(1) - 1
+			time.Sleep(time.Duration(i+1) * time.Second)
+			resp := answerWith(200, "")
+			resp.Body = closing{strings.NewReader("body"), &closed[i]}
+			return resp, nil
+		})
+		tr := transport(t, base, Config{Mode: policy.Observe, Hooks: Hooks{Shared: func(context.Context, SharedRead) { panic("hook") }}})
+		first := start(tr, get(t.Context(), office))
+		synctest.Wait()
+		func() {
+			defer func() {
+				if recover() != "hook" || !closed[1].Load() {
+					t.Errorf("closed: %v", closed[1].Load())
+				}
+			}()
+			tr.RoundTrip(get(t.Context(), office))
+			t.Error("no panic")
+		}()
+		(<-first).want(t, 200, "body")
 	})
 }

@@ -30,7 +30,14 @@ func (t *Transport) watch(key []byte, scope int, req *http.Request) (*http.Respo
 	resp, err := t.next().RoundTrip(req)
 	ended = true
 	if t.alight(f, resp) {
+		told := false
+		defer func() {
+			if !told && resp != nil && resp.Body != nil { // the hook panicked: nobody else closes it
+				resp.Body.Close()
+			}
+		}()
 		t.wouldShare(req, SharedRead{})
+		told = true
 	}
 	return resp, err
 }
