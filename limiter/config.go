@@ -47,7 +47,8 @@ type Config struct {
 	// ReleaseDelay keeps a slot for a while after the answer's end, for servers
 	// that count a call out only then. 0: none.
 	ReleaseDelay time.Duration
-	// MaxHold cancels an answer whose body nobody has read for this long. 0: never.
+	// MaxHold cancels an answer whose body nobody has read for this long, when
+	// another call waits (looked at once a second). 0: never.
 	MaxHold time.Duration
 	// RunOn lets an exchange that the app has left run to its end (30 s at most),
 	// because the platform goes on with it and counts it as in flight. Default On;

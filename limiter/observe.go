@@ -164,9 +164,9 @@ func (k *sending) observe() (*http.Response, error) {
 	if resp.Request == out {
 		resp.Request = k.req
 	}
-	if th := k.t.classify(resp); th.Kind != 0 {
+	if th, busy := k.t.classify(resp); th.Kind != 0 {
 		asked, said := pauseAsked(th, resp.Header, time.Now())
-		v := c.throttled(&a.ticket, th, resp.StatusCode, asked, said)
+		v := c.throttled(&a.ticket, th, busy, resp.StatusCode, asked, said)
 		if th.Kind != Day && v.wait <= c.cfg.Retry.Cap && k.mayResend(resp.StatusCode) {
 			c.wouldResend()
 		}

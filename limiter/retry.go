@@ -22,10 +22,10 @@ const keptMost = 64 << 10
 
 // throttled takes in a throttled answer. It gives how long to wait before the
 // call is sent again, or -1 where it is not.
-func (k *sending) throttled(resp *http.Response, th Throttle) time.Duration {
+func (k *sending) throttled(resp *http.Response, th Throttle, busy bool) time.Duration {
 	a, c := k.a, k.t.core
 	asked, said := pauseAsked(th, resp.Header, time.Now())
-	v := c.throttled(&a.ticket, th, resp.StatusCode, asked, said)
+	v := c.throttled(&a.ticket, th, busy, resp.StatusCode, asked, said)
 	c.speak()
 	if f := c.cfg.Hooks.Throttled; f != nil {
 		f(k.ctx, v.told)

@@ -95,11 +95,11 @@ func (k *sending) run() (*http.Response, error) {
 			}
 			continue
 		}
-		th := t.classify(resp)
+		th, busy := t.classify(resp)
 		if th.Kind == 0 {
 			return k.deliver(resp), nil
 		}
-		wait := k.throttled(resp, th)
+		wait := k.throttled(resp, th, busy)
 		if wait < 0 {
 			return k.deliver(resp), nil
 		}

@@ -210,3 +210,34 @@ func TestFault55StormOf503(t *testing.T) {
 		}
 	}
 }
+
+// A platform that was down for a while, and said so, is not one whose budget
+// another client shares: the full rate is there when it is back.
+func TestA503IsNoReasonToSlowDown(t *testing.T) {
+	p := &platform{rate: 20, service: constant(20 * time.Millisecond)}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		p.answer = func(int, *http.Request) *http.Response {
+			if time.Since(began) > 20*time.Second {
+				return nil
+			}
+			return &http.Response{StatusCode: 503, Header: header("Retry-After", "1"), Body: http.NoBody}
+		}
+		tr := newTransport(t, p, Config{Limits: usual(), Tenant: byHeader})
+		fleet(tr, 20, 4, 30*time.Second, nil)
+		s := tr.Snapshot()
+		if l := s.App.Limits[0]; l.Rate != 1 || l.Level != 0 || s.App.Note != "" {
+			t.Errorf("after a while of 503 the rate is %v of the limit, on rung %d, %q", l.Rate, l.Level, s.App.Note)
+		}
+		for _, r := range s.Recent {
+			if r.Inside {
+				t.Errorf("%+v is said to be another client's doing", r)
+				break
+			}
+		}
+		windUp(tr)
+	})
+	if n := p.served(22*time.Second, 30*time.Second); n < 155 {
+		t.Errorf("%d calls in eight seconds when it was back, want 155 at least", n)
+	}
+}

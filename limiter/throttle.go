@@ -10,25 +10,26 @@ import (
 // recentMost bounds Snapshot.Recent.
 const recentMost = 32
 
-// classify tells what an answer says about the limits; Kind 0: nothing.
-func (t *Transport) classify(resp *http.Response) Throttle {
-	var th Throttle
+// classify tells what an answer says about the limits; Kind 0: nothing. busy says
+// that the platform asks for a pause, and not because of how much it was called.
+func (t *Transport) classify(resp *http.Response) (th Throttle, busy bool) {
 	if f := t.core.cfg.Classify; f != nil {
 		th = f(resp)
 	}
 	if th.Kind != 0 {
-		return th
+		return th, false
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
 	case http.StatusServiceUnavailable:
 		if len(resp.Header["Retry-After"]) == 0 {
-			return Throttle{}
+			return Throttle{}, false
 		}
+		busy = true
 	default:
-		return Throttle{}
+		return Throttle{}, false
 	}
-	return Throttle{Kind: Rate, Scope: t.core.widest(Rate)}
+	return Throttle{Kind: Rate, Scope: t.core.widest(Rate)}, busy
 }
 
 // widest is the scope of the widest limit of a kind, or of any kind where there
@@ -65,8 +66,8 @@ type verdict struct {
 }
 
 // throttled takes in a throttled answer to p: the gate of the scope closes for
-// everyone, and the ladder takes a step.
-func (c *core) throttled(p *ticket, th Throttle, status int, asked time.Duration, said bool) (v verdict) {
+// everyone, and the ladder takes a step unless the platform is only busy.
+func (c *core) throttled(p *ticket, th Throttle, busy bool, status int, asked time.Duration, said bool) (v verdict) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, wall := c.tick()
@@ -74,7 +75,7 @@ func (c *core) throttled(p *ticket, th Throttle, status int, asked time.Duration
 	asked = min(asked, maxPause)
 	c.totals.Throttled++
 	defer func() {
-		v.told = Throttled{Tenant: p.name, Status: status, Kind: th.Kind, Scope: th.Scope, Wait: v.wait, Inside: true}
+		v.told = Throttled{Tenant: p.name, Status: status, Kind: th.Kind, Scope: th.Scope, Wait: v.wait, Inside: !busy}
 		if len(c.recent) == recentMost {
 			c.recent = slices.Delete(c.recent, 0, 1)
 		}
@@ -103,7 +104,7 @@ func (c *core) throttled(p *ticket, th Throttle, status int, asked time.Duration
 		limit = r.limit
 	}
 	switch {
-	case th.Kind == Rate && r != nil:
+	case th.Kind == Rate && r != nil && !busy:
 		gap := r.limit.Per / time.Duration(r.limit.Max)
 		stepped, pause := r.ladder.throttled(now, p.wrote, r.guard, gap, max(5, r.limit.Max/4))
 		if stepped {
