@@ -293,3 +293,37 @@ func TestFault29HookThatPanicsUnderObserve(t *testing.T) {
 	layer.RoundTrip(request("PATCH", "/c", `{"a":1}`, "If-Match", `"1"`))
 	t.Error("no panic")
 }
+
+// KeepEqual asserts what is at and below its pointer, at every depth and through
+// every merge; names in a pointer are escaped.
+func TestKeepEqualAssertsAtEveryDepth(t *testing.T) {
+	for _, c := range []struct {
+		keep, base, ours, theirs, want string
+		deep                           bool
+	}{
+		{"/a", `{"a":{"x":1},"b":1}`, `{"a":{"x":1},"b":2}`, "", `{"a":{"x":1},"b":2}`, true},
+		{"/a", `{"a":{"x":1},"b":1}`, `{"a":{"x":1},"b":2}`, "", `{"a":{"x":1},"b":2}`, false},
+		{"/a/x", `{"a":{"x":1,"y":1},"b":1}`, `{"a":{"x":1,"y":1},"b":2}`, "", `{"a":{"x":1},"b":2}`, true},
+		{"/a/x", `{"a":{"x":1,"y":1}}`, `{"a":{"x":1,"y":2}}`, `{"a":{"x":9,"y":1,"z":3}}`, `{"a":{"x":1,"y":2,"z":3}}`, false},
+		{"/a/x", `{"a":{"x":1,"y":1}}`, `{"a":{"x":1,"y":2}}`, `{"a":{"y":1}}`, `{"a":{"y":2,"x":1}}`, false},
+		{"/a/x", `{"a":{"x":1,"y":1}}`, `{"a":{"x":1,"y":2}}`, `{"a":{"x":9,"y":1}}`, `{"a":{"x":1,"y":2}}`, true},
+		{"/a", `{"a":{"x":1},"b":1}`, `{"a":{"x":1},"b":2}`, `{"a":{"x":9},"b":1}`, `{"a":{"x":1},"b":2}`, false},
+		{"/a~1b/m~0n", `{"a/b":{"m~n":1,"y":1}}`, `{"a/b":{"m~n":1,"y":2}}`, `{"a/b":{"m~n":9,"y":1}}`, `{"a/b":{"m~n":1,"y":2}}`, false},
+		{"/a/b", `{"a":{"bc":1,"y":1}}`, `{"a":{"bc":1,"y":2}}`, `{"a":{"bc":9,"y":1}}`, `{"a":{"bc":9,"y":2}}`, false},
+	} {
+		docs := make([]*doc, 3)
+		for i, s := range []string{c.base, c.ours, c.theirs} {
+			if s == "" {
+				s = c.base
+			}
+			docs[i], _ = parse([]byte(s))
+		}
+		if c.theirs == "" {
+			docs[2] = docs[0]
+		}
+		r := &rebase{base: docs[0], ours: docs[1], theirs: docs[2], deep: c.deep, keepEqual: []string{c.keep}}
+		if got := string(r.run()); got != c.want {
+			t.Errorf("%s deep %v: %s over %s: %s, want %s", c.keep, c.deep, c.ours, c.theirs, got, c.want)
+		}
+	}
+}

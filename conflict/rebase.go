@@ -1,7 +1,5 @@
 package conflict
 
-import "slices"
-
 // rebase lays the changes between base and ours over theirs. Minimising is the
 // same with theirs being base.
 //
@@ -94,8 +92,8 @@ func (r *rebase) patch(base, ours, theirs int, top bool) (changes bool) {
 // Objects are gone into rather than compared first: comparing at every level would
 // take time quadratic in the depth.
 func (r *rebase) member(was, name, value, is, empty int) (sent, change bool) {
-	kept := r.keeps()
-	inside := r.ours.isObject(value) && r.theirs.isObject(is) && (r.deep || r.theirs != r.base && r.base.isObject(was))
+	kept, asserted := r.keeps()
+	inside := !asserted && r.ours.isObject(value) && r.theirs.isObject(is) && (r.deep || r.theirs != r.base && r.base.isObject(was))
 	if !inside && !kept && (r.unchanged(was, value) || r.there(value, is)) {
 		return false, false
 	}
@@ -141,6 +139,7 @@ func (r *rebase) merge(base, ours, theirs int, settled func(name string) bool) (
 		was, value := inBase.find(r.theirs, name), inOurs.find(r.theirs, name)
 		length := len(r.path)
 		r.path = r.theirs.appendToken(r.path, name)
+		_, asserted := r.keeps()
 		switch {
 		case value == none && was == none: // added by them
 			r.put(empty, r.theirs, name, is)
@@ -150,6 +149,12 @@ func (r *rebase) merge(base, ours, theirs int, settled func(name string) bool) (
 			if !r.untouched(was, is) {
 				r.overlap()
 			}
+		case asserted:
+			differs = differs || !r.there(value, is)
+			if !r.unchanged(was, value) && !r.untouched(was, is) && !r.there(value, is) {
+				r.overlap()
+			}
+			r.put(empty, r.ours, nameOf(value), value)
 		case r.base.isObject(was) && r.ours.isObject(value) && r.theirs.isObject(is):
 			r.comma(empty)
 			r.out = append(append(r.out, r.theirs.raw(name)...), ':')
@@ -172,17 +177,19 @@ func (r *rebase) merge(base, ours, theirs int, settled func(name string) bool) (
 			continue
 		}
 		was := inBase.find(r.ours, name)
-		if r.unchanged(was, value) || r.there(value, none) {
-			continue // removed by them, or never there
+		length := len(r.path)
+		r.path = r.ours.appendToken(r.path, name)
+		_, asserted := r.keeps()
+		switch {
+		case r.there(value, none), !asserted && r.unchanged(was, value): // never there, or removed by them
+		default:
+			differs = true
+			if was != none && !r.unchanged(was, value) {
+				r.overlap()
+			}
+			r.put(empty, r.ours, name, value)
 		}
-		differs = true
-		if was != none {
-			length := len(r.path)
-			r.path = r.ours.appendToken(r.path, name)
-			r.overlap()
-			r.path = r.path[:length]
-		}
-		r.put(empty, r.ours, name, value)
+		r.path = r.path[:length]
 	}
 	r.out = append(r.out, '}')
 	return differs
@@ -206,10 +213,19 @@ func (r *rebase) overlap() {
 	r.overlaps = append(r.overlaps, string(r.path))
 }
 
-func (r *rebase) keeps() bool {
-	return len(r.keepEqual) > 0 && slices.ContainsFunc(r.keepEqual, func(p string) bool {
-		return len(p) >= len(r.path) && p[:len(r.path)] == string(r.path) && (len(p) == len(r.path) || p[len(r.path)] == '/')
-	})
+// keeps tells whether keepEqual has the member at path, or one below it; asserted,
+// that it has this one whole.
+func (r *rebase) keeps() (kept, asserted bool) {
+	if len(r.keepEqual) == 0 {
+		return false, false
+	}
+	path := string(r.path)
+	for _, p := range r.keepEqual {
+		whole := above(p, path)
+		kept = kept || whole || above(path, p)
+		asserted = asserted || whole && p != r.address
+	}
+	return kept, asserted
 }
 
 // unchanged: this side left the member as it was.
