@@ -229,65 +229,77 @@ func (l *look) daily(sh *shape) {
 		l.raise(gt204, alarm{sev: sev, measured: float64(n), threshold: float64(need), unit: "days at the same time", period: 24 * time.Hour, from: long[0].start, confidence: r}.repeats(l, sh))
 		return
 	}
+	weeks := t.WeeklyRuns
+	if l.x.user {
+		weeks = t.WeeklyRunsUser
+	}
 	week := meanVector(long, start, 7*86_400)
-	if !l.x.user && n >= t.WeeklyRuns && days >= float64(7*(t.WeeklyRuns-1))+0.5 && float64(n)/days <= 1.5/7 && week >= 0.995 && r >= t.DailyR {
-		l.raise(gt204, alarm{sev: Warning, measured: float64(n), threshold: float64(t.WeeklyRuns), unit: "weeks at the same time", period: 7 * 24 * time.Hour, from: long[0].start, confidence: week}.repeats(l, sh))
+	if n >= weeks && days >= float64(7*(weeks-1))+0.5 && float64(n)/days <= 1.5/7 && week >= 0.995 && r >= t.DailyR {
+		l.raise(gt204, alarm{sev: Warning, measured: float64(n), threshold: float64(weeks), unit: "weeks at the same time", period: 7 * 24 * time.Hour, from: long[0].start, confidence: week}.repeats(l, sh))
 	}
 }
 
-// hourRows counts new rows in each of the last 48 hours.
+// hourRows counts the rows of each of the last 48 hours.
 type hourRows struct {
-	rows  []uint16 // 48, of the hour's number modulo 48
-	hour  uint32   // last
+	rows  []hourCount // 48, of the hour's number modulo 48
+	hour  uint32      // last
 	first uint32
 }
 
-func (h *hourRows) bytes() int { return 2 * cap(h.rows) }
+type hourCount struct{ fresh, all uint16 }
 
-func (h *hourRows) add(hour uint32, n int) {
+func (h *hourRows) bytes() int { return 4 * cap(h.rows) }
+
+func (h *hourRows) add(hour uint32, fresh, all int) {
 	if len(h.rows) == 0 {
-		h.rows, h.hour, h.first = make([]uint16, 48), hour, hour
+		h.rows, h.hour, h.first = make([]hourCount, 48), hour, hour
 	}
 	if hour < h.hour {
 		return
 	}
 	for past := min(hour-h.hour, 48); past > 0; past-- {
-		h.rows[(hour-past+1)%48] = 0
+		h.rows[(hour-past+1)%48] = hourCount{}
 	}
 	h.hour = hour
-	h.rows[hour%48] = clip(int(h.rows[hour%48]) + n)
+	h.rows[hour%48].add(fresh, all)
+}
+
+func (c *hourCount) add(fresh, all int) {
+	c.fresh, c.all = clip(int(c.fresh)+fresh), clip(int(c.all)+all)
 }
 
 // hour judges new rows round the clock: GT205.
-func (l *look) hour(fresh bool) {
-	s := l.s
-	if !fresh && l.fresh == 0 || l.x.user {
-		return
-	}
-	hour := l.x.sec() / 3600
-	s.hours.add(hour, l.fresh)
+func (l *look) hour() {
+	l.s.hours.add(l.x.sec()/3600, l.fresh, l.x.rows())
 	l.judgeHours()
 }
 
 func (l *look) judgeHours() {
-	t, s := &l.k.cfg.Thresholds, l.s
-	if len(s.hours.rows) == 0 || s.hours.hour-s.hours.first < 47 || l.x.user {
+	t, h := &l.k.cfg.Thresholds, &l.s.hours
+	if len(h.rows) == 0 || h.hour-h.first < 47 {
 		return
 	}
-	busy := 0
+	need := t.ClockHours
+	if l.x.user {
+		need = t.ClockHoursUser
+	}
+	busy, fresh, all := 0, 0, 0
 	for i := range 24 {
-		if int(s.hours.rows[i])+int(s.hours.rows[i+24]) >= t.ClockRows {
+		a, b := h.rows[i], h.rows[i+24]
+		if int(a.fresh)+int(b.fresh) >= t.ClockRows {
 			busy++
 		}
+		fresh += int(a.fresh) + int(b.fresh)
+		all += int(a.all) + int(b.all)
 	}
-	if busy >= t.ClockHours {
-		l.raise(gt205, alarm{sev: Warning, measured: float64(busy), threshold: float64(t.ClockHours), unit: "hours of the day with new rows", period: 24 * time.Hour,
-			from: s.hours.first * 3600, confidence: 1})
+	if busy >= need && share(fresh, all) >= t.ClockNew {
+		l.raise(gt205, alarm{sev: Warning, measured: float64(busy), threshold: float64(need), unit: "hours of the day with new rows", period: 24 * time.Hour,
+			from: h.first * 3600, confidence: 1})
 	}
 }
 
-// used judges rows that nobody uses: GT207. It speaks only where Used or writes
-// say that some are.
+// used judges rows that nobody uses: GT207. It speaks only where the app has ever
+// called Used: most apps show what they read and write little of it back.
 func (l *look) used() {
 	t, u := &l.k.cfg.Thresholds, &l.h.used
 	if l.x.user || !l.k.st.app.usage {

@@ -22,6 +22,6 @@
 //
 // Calls that do not pass through it. Rows of an answer that is compressed by the
 // app's own choice, is not JSON, or is not read. Whether data was used, unless
-// [Checker.Used] or writes say so. A slow copy that reads like a person: few
+// [Checker.Used] says so. A slow copy that reads like a person: few
 // rows, repeated reads, irregular hours. Two apps that share one credential.
 package compliance

@@ -60,11 +60,12 @@ func (h *hourRows) merge(o *hourRows) {
 		return
 	}
 	last := max(h.hour, o.hour)
-	h.add(last, 0)
+	h.add(last, 0, 0)
 	for back := range uint32(48) {
 		hour := o.hour - back
 		if last-hour < 48 && hour <= o.hour {
-			h.rows[hour%48] = clip(int(h.rows[hour%48]) + int(o.rows[hour%48]))
+			c := o.rows[hour%48]
+			h.rows[hour%48].add(int(c.fresh), int(c.all))
 		}
 	}
 	h.first = min(h.first, o.first)

@@ -158,7 +158,7 @@ func (l *look) runPage() {
 		l.intervals(sh)
 	}
 	l.longRun(sh)
-	l.hour(fresh)
+	l.hour()
 }
 
 // longRun judges the run that goes on: GT105 at once; GT204 and GT206 as soon as

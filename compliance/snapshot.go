@@ -4,7 +4,7 @@ import "slices"
 
 // snapshotVersion is raised when what follows changes; other versions are not
 // read.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // snapshot is the state of one replica, without names.
 type snapshot struct {
@@ -206,7 +206,10 @@ func (s *series) code(c *coder) {
 	number32(c, &e.listed)
 	number32(c, &e.probes)
 	number32(c, &e.misses)
-	list(c, &s.hours.rows, 48, number32[uint16])
+	list(c, &s.hours.rows, 48, func(c *coder, h *hourCount) {
+		number32(c, &h.fresh)
+		number32(c, &h.all)
+	})
 	if n := len(s.hours.rows); n != 0 && n != 48 {
 		c.fail()
 		s.hours.rows = nil

@@ -338,10 +338,13 @@ func (l *look) judgeRuns(sh *shape) {
 		return
 	}
 	t := &l.k.cfg.Thresholds
-	last := runs[len(runs)-1]
-	if took := max(int(last.last-last.start), 1); int(last.rows) >= t.RunRows && !l.x.user && float64(last.rows) > t.RunRate*float64(took) &&
+	last, limit := runs[len(runs)-1], t.RunRows
+	if l.x.user {
+		limit = t.RunRowsUser
+	}
+	if took := max(int(last.last-last.start), 1); int(last.rows) >= limit && float64(last.rows) > t.RunRate*float64(took) &&
 		float64(last.rows) >= t.RunPage*float64(last.pages) {
-		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(t.RunRows), unit: "rows in one run", from: last.start, confidence: 1})
+		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
 	}
 	sh.tile = tiling{}
 	for i, r := range runs {

@@ -79,16 +79,19 @@ type Thresholds struct {
 	PhaseR    float64 `json:"phase_r,omitempty"`    // length of the mean vector
 	PhaseP    float64 `json:"phase_p,omitempty"`
 
-	DailyRuns     int     `json:"daily_runs,omitempty"` // GT204: days
-	DailyRunsUser int     `json:"daily_runs_user,omitempty"`
-	DailyPerDay   float64 `json:"daily_per_day,omitempty"`
-	DailyPages    int     `json:"daily_pages,omitempty"`
-	DailyRows     int     `json:"daily_rows,omitempty"`
-	DailyR        float64 `json:"daily_r,omitempty"`
-	WeeklyRuns    int     `json:"weekly_runs,omitempty"` // weeks
+	DailyRuns      int     `json:"daily_runs,omitempty"` // GT204: days
+	DailyRunsUser  int     `json:"daily_runs_user,omitempty"`
+	DailyPerDay    float64 `json:"daily_per_day,omitempty"`
+	DailyPages     int     `json:"daily_pages,omitempty"`
+	DailyRows      int     `json:"daily_rows,omitempty"`
+	DailyR         float64 `json:"daily_r,omitempty"`
+	WeeklyRuns     int     `json:"weekly_runs,omitempty"` // weeks
+	WeeklyRunsUser int     `json:"weekly_runs_user,omitempty"`
 
-	ClockHours int `json:"clock_hours,omitempty"` // GT205: hours of the day with new rows, over 48 h
-	ClockRows  int `json:"clock_rows,omitempty"`  // new rows that count for an hour
+	ClockHours     int     `json:"clock_hours,omitempty"` // GT205: hours of the day with new rows, over 48 h
+	ClockHoursUser int     `json:"clock_hours_user,omitempty"`
+	ClockRows      int     `json:"clock_rows,omitempty"` // new rows that count for an hour
+	ClockNew       float64 `json:"clock_new,omitempty"`  // share of the delivered rows that must be new: a public site shows the same ones again
 
 	CopyRuns    int     `json:"copy_runs,omitempty"` // GT206
 	CopyRows    int     `json:"copy_rows,omitempty"`
@@ -100,6 +103,7 @@ type Thresholds struct {
 	SatShare     float64       `json:"sat_share,omitempty"`     // GT301: of the rate
 	SatSeconds   float64       `json:"sat_seconds,omitempty"`   // share of the last 60 s
 	SatFor       time.Duration `json:"sat_for,omitempty"`       // until it is an error
+	SatSlots     float64       `json:"sat_slots,omitempty"`     // of the slots in use, on average over 5 minutes
 	SatServer    float64       `json:"sat_server,omitempty"`    // share of retries, 429 and 5xx that excuses it
 	SynthCalls   int           `json:"synth_calls,omitempty"`   // GT302: in 5 min
 	SynthRepeat  float64       `json:"synth_repeat,omitempty"`  // share of repeated URLs
@@ -121,17 +125,18 @@ type Thresholds struct {
 	WholeShare     float64 `json:"whole_share,omitempty"`
 	ImpatientReads int     `json:"impatient_reads,omitempty"` // GT505: in 10 s
 
-	RefetchReads  int     `json:"refetch_reads,omitempty"` // GT601: same version in 10 min
-	RefetchShare  float64 `json:"refetch_share,omitempty"`
-	RefetchDay    int     `json:"refetch_day,omitempty"`
-	SmallPages    int     `json:"small_pages,omitempty"` // GT602
-	SmallPageSize int     `json:"small_page_size,omitempty"`
-	EachRow       int     `json:"each_row,omitempty"`      // GT603: note
-	EachRowMany   int     `json:"each_row_many,omitempty"` // warning
-	EmbedFactor   float64 `json:"embed_factor,omitempty"`  // GT604
-	EmbedDay      int     `json:"embed_day,omitempty"`
-	ReadOnlyReads int     `json:"read_only_reads,omitempty"` // GT606: in 7 d
-	TokenCalls    int     `json:"token_calls,omitempty"`     // GT609: an hour
+	RefetchReads   int     `json:"refetch_reads,omitempty"` // GT601: same version in 10 min
+	RefetchShare   float64 `json:"refetch_share,omitempty"`
+	RefetchDay     int     `json:"refetch_day,omitempty"`
+	SmallPages     int     `json:"small_pages,omitempty"` // GT602
+	SmallPagesUser int     `json:"small_pages_user,omitempty"`
+	SmallPageSize  int     `json:"small_page_size,omitempty"`
+	EachRow        int     `json:"each_row,omitempty"`      // GT603: note
+	EachRowMany    int     `json:"each_row_many,omitempty"` // warning
+	EmbedFactor    float64 `json:"embed_factor,omitempty"`  // GT604
+	EmbedDay       int     `json:"embed_day,omitempty"`
+	ReadOnlyReads  int     `json:"read_only_reads,omitempty"` // GT606: in 7 d
+	TokenCalls     int     `json:"token_calls,omitempty"`     // GT609: an hour
 
 	UserReads     int     `json:"user_reads,omitempty"`     // GT701: a minute, for 5 min
 	UserPages     int     `json:"user_pages,omitempty"`     // a day
@@ -150,8 +155,8 @@ var defaultThresholds = Thresholds{
 
 	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 2900,
 	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2,
-	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAbsolute: 1800,
-	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 700,
+	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAbsolute: 1500,
+	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 600,
 	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumRepeats: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
 	RunGap: time.Minute, RunRows: 3000, RunRowsUser: 5000, RunRate: 20, RunPage: 20,
 	CoverRows: 2000, CoverDay: 0.5, CoverWeek: 0.9,
@@ -160,19 +165,19 @@ var defaultThresholds = Thresholds{
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
 	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
-	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, WeeklyRuns: 3,
-	ClockHours: 22, ClockRows: 100,
+	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, WeeklyRuns: 3, WeeklyRunsUser: 5,
+	ClockHours: 22, ClockHoursUser: 24, ClockRows: 100, ClockNew: 0.5,
 	CopyRuns: 3, CopyRows: 1000, CopyOverlap: 0.9,
 	UnusedRows: 1000, UnusedShare: 0.01,
 
-	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatServer: 0.2,
+	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatSlots: 0.85, SatServer: 0.2,
 	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.95, SynthVary: 1.15, SandboxRate: 5, SandboxCalls: 2000,
 
 	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 
 	UncheckedDay: 10, UncheckedShare: 0.05, UnchangedShare: 0.5, WholeShare: 0.8, ImpatientReads: 5,
 
-	RefetchReads: 3, RefetchShare: 0.3, RefetchDay: 200, SmallPages: 10, SmallPageSize: 25,
+	RefetchReads: 3, RefetchShare: 0.3, RefetchDay: 200, SmallPages: 10, SmallPagesUser: 30, SmallPageSize: 25,
 	EachRow: 10, EachRowMany: 30, EmbedFactor: 5, EmbedDay: 500, ReadOnlyReads: 10_000, TokenCalls: 2,
 
 	UserReads: 60, UserPages: 1000, UserHours: 20, WebhookReads: 10, WebhookIDs: 1000, WebhookShare: 0.2,
