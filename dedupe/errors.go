@@ -51,6 +51,9 @@ func (e *DuplicateError) Error() string {
 	return b.String()
 }
 
+// GoString keeps the ids out of %#v too.
+func (e *DuplicateError) GoString() string { return e.Error() }
+
 // differs are the members in which every match differs.
 func (e *DuplicateError) differs() []string {
 	if len(e.Existing) != 1 {

@@ -155,3 +155,12 @@ func TestFault29HookThatPanicsUnderObserve(t *testing.T) {
 		(<-first).want(t, 200, "body")
 	})
 }
+
+func TestFault101NoVerbPrintsAnID(t *testing.T) {
+	e := &DuplicateError{Rule: "contacts", Key: "e-mail", Existing: []Entity{{ID: "C17", URL: "http://api.test/contacts/C17"}}}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if s := fmt.Sprintf(verb, e); strings.Contains(s, "C17") {
+			t.Errorf("%s: %s", verb, s)
+		}
+	}
+}
