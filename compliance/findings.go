@@ -49,10 +49,16 @@ func (l *look) raise(i ruleIndex, a alarm) {
 	if rules[i].View != WireView {
 		k.stream = l.x.stream
 	}
-	if l.x.route != nil && i != gt401 && i != gt402 {
+	if l.x.route != nil && !rules[i].wholeTenant() {
 		k.collection = l.x.route.collection
 	}
 	l.file(k, a)
+}
+
+// wholeTenant tells whether a rule is about all that a tenant is sent, whatever the
+// collection.
+func (r *rule) wholeTenant() bool {
+	return r.Clause == load || r.ID == "GT401" || r.ID == "GT402"
 }
 
 // raiseApp files an alarm about the app as a whole.

@@ -147,6 +147,25 @@ func TestSandboxOfCI(t *testing.T) {
 	require.Contains(t, run(2001, 290*time.Millisecond), "GT303", "2,001 in 10 min")
 }
 
+// TestSandboxLoadIsOneFinding: load is a tenant's, whatever collections it falls on.
+func TestSandboxLoadIsOneFinding(t *testing.T) {
+	k, err := New(Config{})
+	require.NoError(t, err)
+	defer k.Close()
+	for i := range 900 {
+		k.Feed(Event{Time: day0.Add(time.Duration(i) * 100 * time.Millisecond), Method: "GET", Status: 200, Tenant: "SBOX", Initiator: System,
+			URL: fmt.Sprintf("https://api.example.test/%s/A%dQ", [...]string{"contacts", "properties", "offices"}[i%3], i%50)})
+	}
+	n := 0
+	for _, f := range k.Findings() {
+		if f.Rule == "GT303" {
+			n++
+			require.Empty(t, f.Collection)
+		}
+	}
+	require.Equal(t, 1, n)
+}
+
 // TestMoreFindingsThanFit: in a fleet where every tenant has one, a finding is told
 // once, not again with each call that pushes another one out.
 func TestMoreFindingsThanFit(t *testing.T) {
