@@ -133,13 +133,23 @@ func (c *creation) leave(n *note) {
 // saveWait bounds what frees the shared keys; the caller may have left.
 const saveWait = 5 * time.Second
 
+// patienceToSave leaves a caller with a deadline the time to get its answer.
+func (c *creation) patienceToSave() time.Duration {
+	if d, ok := c.ctx.Deadline(); ok {
+		if left := time.Until(d); left > 0 {
+			return min(saveWait, left/2)
+		}
+	}
+	return saveWait
+}
+
 // free gives the keys back with what is now known.
 func (c *creation) free() {
 	u := c.t.unique
 	if len(c.held) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), saveWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), c.patienceToSave())
 	defer cancel()
 	for _, k := range c.held {
 		own := k.next

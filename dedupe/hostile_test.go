@@ -164,3 +164,37 @@ func TestFault101NoVerbPrintsAnID(t *testing.T) {
 		}
 	}
 }
+
+// hanging is a store that hangs when a key is to be freed.
+type hanging struct{ Locks }
+
+func (h hanging) Save(ctx context.Context, key, owner string, note []byte, keep, hold time.Duration) error {
+	if hold == 0 {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.Locks.Save(ctx, key, owner, note, keep, hold)
+}
+
+// A store that hangs after the create costs its caller no answer, and the others
+// no duplicate: to them the key stays in doubt.
+func TestStoreThatHangsAfterTheCreate(t *testing.T) {
+	overCRM(t, func(t *testing.T, w *world, c *crm) {
+		c.lag = time.Hour
+		cfg := unique()
+		shared := NewMemoryLocks()
+		cfg.HashKey = []byte("0123456789abcdef")
+		cfg.Locks = hanging{shared}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := do(w.transport(cfg), withEmail(t, "ann@corp.test").WithContext(ctx))
+		if r.want(t, 201, ""); r.at >= time.Second {
+			t.Errorf("answered after %v", r.at)
+		}
+		cfg.Locks = shared
+		do(w.transport(cfg), withEmail(t, "ann@corp.test")).unchecked(t, InDoubt)
+		if c.made() != 1 {
+			t.Errorf("%d created", c.made())
+		}
+	})
+}
