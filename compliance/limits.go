@@ -6,7 +6,7 @@ import "slices"
 type app struct {
 	first, last int64 // of the calls seen
 	calls       int
-	usage       bool // Used was called, or a write was seen
+	usage       bool // Used was called
 
 	starts      []int64 // of the last PerSecond+1 calls, a ring
 	at          int
@@ -35,7 +35,7 @@ type inFlight struct {
 	ends []int64
 	from uint32 // of the window of begins
 	all  uint32
-	full uint32
+	used uint32 // sum of the calls in flight at each begin
 }
 
 func (f *inFlight) size() int { return 8 * cap(f.ends) }
