@@ -213,9 +213,9 @@ func crowd(rounds int, apart time.Duration) func(do doer) {
 				}
 				for j := range rounds {
 					time.Sleep(time.Until(start.Add(time.Duration(j)*6*time.Second + time.Duration(i)*apart)))
-					_, text := with("GET", "/contacts/?pageSize=25", "")
-					if json.Unmarshal([]byte(text), &page); len(page.Embedded) > i {
-						with.edit("/contacts/"+page.Embedded[i].ID, fmt.Sprint("T", j))
+					_, text := with("GET", "/contacts/?pageSize=3", "")
+					if json.Unmarshal([]byte(text), &page); len(page.Embedded) > i/10 {
+						with.edit("/contacts/"+page.Embedded[i/10].ID, fmt.Sprint("T", j))
 					}
 				}
 			})
@@ -228,8 +228,10 @@ func crowd(rounds int, apart time.Duration) func(do doer) {
 func TestForecastIsWhatEnforceThenDoes(t *testing.T) {
 	rounds := counted(8, 60)
 	config := platformtest.Config{Service: 50 * time.Millisecond, Rate: -1, Concurrent: -1, Rows: map[string]int{"contacts": 60}}
-	for _, h2 := range []bool{false, true} {
-		config.HTTP2 = h2
+	for _, h2 := range []bool{true, false} {
+		if config.HTTP2 = h2; !h2 && !soak {
+			break // HTTP/2 is the normal case
+		}
 		const at = time.Millisecond
 		forecast, done := map[string]float64{}, map[string]float64{}
 		run := func(apart time.Duration, opts ...goodtenant.Option) (d dayOne) {
