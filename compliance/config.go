@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/goodtenant/goodtenant/internal/enum"
 	"github.com/goodtenant/goodtenant/policy"
 )
 
@@ -80,16 +81,14 @@ const (
 var scans = [...]string{"ids", "totals", "off"}
 
 // String gives the name in lower case.
-func (s Scan) String() string { return nameOf(scans[:], int(s), "Scan") }
+func (s Scan) String() string { return enum.String("compliance.Scan", scans[:], s) }
 
 // MarshalText writes the name; an unknown value is an error.
-func (s Scan) MarshalText() ([]byte, error) { return marshalName(scans[:], int(s)) }
+func (s Scan) MarshalText() ([]byte, error) { return enum.Marshal("compliance.Scan", scans[:], s) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (s *Scan) UnmarshalText(b []byte) error {
-	n, err := parseName(scans[:], b, "scan")
-	*s = Scan(n)
-	return err
+	return enum.Parse("compliance.Scan", scans[:], s, b)
 }
 
 // Purpose is a declared, bounded reason for traffic: inside its bounds schedule

@@ -1,9 +1,10 @@
 package compliance
 
 import (
-	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
 )
 
 // Event is one exchange, as it is fed to [Check] and [Checker.Feed]: one line of
@@ -76,16 +77,16 @@ const (
 var initiators = [...]string{"unknown", "user", "webhook", "schedule", "batch", "system"}
 
 // String gives the name in lower case.
-func (i Initiator) String() string { return nameOf(initiators[:], int(i), "Initiator") }
+func (i Initiator) String() string { return enum.String("compliance.Initiator", initiators[:], i) }
 
 // MarshalText writes the name; an unknown value is an error.
-func (i Initiator) MarshalText() ([]byte, error) { return marshalName(initiators[:], int(i)) }
+func (i Initiator) MarshalText() ([]byte, error) {
+	return enum.Marshal("compliance.Initiator", initiators[:], i)
+}
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (i *Initiator) UnmarshalText(b []byte) error {
-	n, err := parseName(initiators[:], b, "initiator")
-	*i = Initiator(n)
-	return err
+	return enum.Parse("compliance.Initiator", initiators[:], i, b)
 }
 
 // View is where a call was seen.
@@ -100,37 +101,12 @@ const (
 var views = [...]string{"both", "intent", "wire"}
 
 // String gives the name in lower case.
-func (v View) String() string { return nameOf(views[:], int(v), "View") }
+func (v View) String() string { return enum.String("compliance.View", views[:], v) }
 
 // MarshalText writes the name; an unknown value is an error.
-func (v View) MarshalText() ([]byte, error) { return marshalName(views[:], int(v)) }
+func (v View) MarshalText() ([]byte, error) { return enum.Marshal("compliance.View", views[:], v) }
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (v *View) UnmarshalText(b []byte) error {
-	n, err := parseName(views[:], b, "view")
-	*v = View(n)
-	return err
-}
-
-func nameOf(names []string, i int, typ string) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return fmt.Sprintf("compliance.%s(%d)", typ, i)
-}
-
-func marshalName(names []string, i int) ([]byte, error) {
-	if i < len(names) {
-		return []byte(names[i]), nil
-	}
-	return nil, fmt.Errorf("compliance: unknown value %d, want one of %q", i, names)
-}
-
-func parseName(names []string, b []byte, what string) (int, error) {
-	for i, n := range names {
-		if n == string(b) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("compliance: unknown %s %q, want one of %q", what, b, names)
+	return enum.Parse("compliance.View", views[:], v, b)
 }

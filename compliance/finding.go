@@ -1,6 +1,10 @@
 package compliance
 
-import "time"
+import (
+	"time"
+
+	"github.com/goodtenant/goodtenant/internal/enum"
+)
 
 // Finding is one thing the app does that a guideline is against, told once per
 // fingerprint and day with a rising Count. It holds no id, query value, token or
@@ -64,16 +68,16 @@ const (
 var severities = [...]string{"", "note", "warning", "error"}
 
 // String gives "note", "warning" or "error".
-func (s Severity) String() string { return nameOf(severities[:], int(s), "Severity") }
+func (s Severity) String() string { return enum.String("compliance.Severity", severities[:], s) }
 
 // MarshalText writes the name; an unknown value is an error.
-func (s Severity) MarshalText() ([]byte, error) { return marshalName(severities[:], int(s)) }
+func (s Severity) MarshalText() ([]byte, error) {
+	return enum.Marshal("compliance.Severity", severities[:], s)
+}
 
 // UnmarshalText reads a name; anything else is an error that shows it.
 func (s *Severity) UnmarshalText(b []byte) error {
-	n, err := parseName(severities[:], b, "severity")
-	*s = Severity(n)
-	return err
+	return enum.Parse("compliance.Severity", severities[:], s, b)
 }
 
 // Report is what a Checker knows at one moment, fit for keeping as evidence for
