@@ -101,7 +101,7 @@ func (p Profile) Dedupe() dedupe.Config {
 		}
 		c.Unique = append(c.Unique, dedupe.Rule{
 			Name: strings.Trim(col.Path, "/"), Path: col.Path,
-			Keys: col.Keys, Related: col.Related, Identify: col.Identify, ReadScope: col.ReadScope,
+			Keys: col.Keys, Related: col.Related, Identify: col.Identify, OnNoKey: col.OnNoKey, ReadScope: col.ReadScope,
 		})
 	}
 	return c

@@ -116,6 +116,9 @@ type Collection struct {
 	Related *dedupe.Related `json:"related,omitempty"`
 	// Identify points at the members by which people tell two entities apart.
 	Identify []string `json:"identify,omitempty"`
+	// OnNoKey is done with a create that has no value to look up. Zero: it is
+	// refused.
+	OnNoKey dedupe.Policy `json:"on_no_key,omitempty"`
 	// ReadScope is the permission that a look-up needs.
 	ReadScope string `json:"read_scope,omitempty"`
 }

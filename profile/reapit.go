@@ -84,14 +84,15 @@ func reapitCollections() []Collection {
 		},
 	}
 	// Landlords, applicants and vendors are made of contacts and companies; their
-	// own searches know the e-mail addresses of those.
+	// own searches know the e-mail addresses of those. A contact without one was
+	// checked when it was created, and may still become a landlord.
 	for _, c := range []struct{ path, param, scope string }{
 		{"/landlords", "email", "agencyCloud/landlords.read"},
 		{"/applicants", "emailAddresses", "agencyCloud/applicants.read"},
 		{"/vendors", "email", "agencyCloud/vendors.read"},
 	} {
 		collections = append(collections, Collection{
-			Path: c.path, Contacts: true, ReadScope: c.scope,
+			Path: c.path, Contacts: true, OnNoKey: dedupe.Report, ReadScope: c.scope,
 			Keys: []dedupe.Key{{
 				Name: "email", Kind: dedupe.EmailAddress, From: []string{"/email"},
 				Lookup: c.path + "/", Param: c.param, Match: []string{"/related/*/email"},
