@@ -15,7 +15,7 @@ type promise struct {
 }
 
 var promised = [...]promise{
-	tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.93}, // who lies in his labels gets through more often
+	tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
 	streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
 	nothing: {falseDays: 0.0005, plain: 0.85, evasive: 0.85},
 }

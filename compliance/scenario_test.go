@@ -79,7 +79,7 @@ func TestScenarioDeterministic(t *testing.T) {
 // TestScenarioTruth: what is called clean keeps the exact limits and the write
 // rules, and what is said to break a limit does, by a count of its own.
 func TestScenarioTruth(t *testing.T) {
-	for _, k := range some(append(kinds(true), kinds(false)...)) {
+	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds())) {
 		if k.large || k.clause != "" && k.clause != limits {
 			continue
 		}
