@@ -10,6 +10,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := quickstart(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err := quickstart(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(2)
 	}
@@ -43,7 +44,8 @@ var models = map[string]platformtest.Config{
 
 func quickstart(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	flags.SetOutput(progress)
+	flags.SetOutput(io.Discard) // the error is said once, by main
+	flags.Usage = func() { flags.SetOutput(progress); flags.PrintDefaults() }
 	seconds := flags.Int("seconds", 10, "how long each of the two runs lasts, 1 to 600")
 	model := flags.String("model", "sliding-log", "how the platform counts: sliding-log, sliding-log-counts-rejected, fixed-window, token-bucket")
 	url := flags.String("url", "", "call this URL instead of the built-in platform: wrapped only, 100 calls at most")

@@ -45,7 +45,8 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 func (o *observer) watch(client *http.Client, req *http.Request, progress io.Writer) result {
 	start := time.Now()
 	var wg sync.WaitGroup
-	var begun, jobs, failures atomic.Int64
+	var begun atomic.Int64
+	a := &app{} // counts the outcomes
 	for i := range workers {
 		wg.Go(func() {
 			for begun.Add(1) <= most && req.Context().Err() == nil {
@@ -55,17 +56,17 @@ func (o *observer) watch(client *http.Client, req *http.Request, progress io.Wri
 				r.Header.Set("Authorization", fmt.Sprintf("Bearer quickstart-%d", i))
 				resp, err := client.Do(r)
 				if err != nil {
-					failures.Add(1)
+					a.fail(err)
 					continue
 				}
 				io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
 				resp.Body.Close()
 				if resp.StatusCode >= 300 {
-					failures.Add(1)
+					a.fail(statusError(resp.StatusCode))
 				} else {
-					jobs.Add(1)
+					a.jobs.Add(1)
 				}
-				fmt.Fprintf(progress, "\r%d of %d calls ", jobs.Load()+failures.Load(), most)
+				fmt.Fprintf(progress, "\r%d of %d calls ", a.jobs.Load()+a.failures.Load(), most)
 			}
 		})
 	}
@@ -73,7 +74,7 @@ func (o *observer) watch(client *http.Client, req *http.Request, progress io.Wri
 	fmt.Fprintln(progress)
 	return result{
 		Name: "goodtenant", Calls: len(o.sent), TooMany: o.tooMany, MostInSecond: mostInSecond(o.sent), MostInFlight: o.peak,
-		Jobs: int(jobs.Load()), Failures: int(failures.Load()), Seconds: time.Since(start).Seconds(),
+		Jobs: int(a.jobs.Load()), Failures: int(a.failures.Load()), Reasons: a.reasons, Seconds: time.Since(start).Seconds(),
 	}
 }
 

@@ -36,14 +36,14 @@ func table(results []result) string {
 	}
 	b.WriteByte('\n')
 	row("", func(r result) string { return r.Name }, "")
-	row("calls", count(func(r result) int { return r.Calls }), "that reached the platform")
+	row("calls", count(func(r result) int { return r.Calls }), "that left the program")
 	row("answered 429", count(func(r result) int { return r.TooMany }), "over a limit; the guideline wants none")
 	row("most in any second", count(func(r result) int { return r.MostInSecond }), "the platform allows 20")
 	row("most in flight / customer", count(func(r result) int { return r.MostInFlight }), "the platform allows 5")
 	row("unchanged members sent", count(func(r result) int { return r.Unchanged }), "a PATCH should send what changes")
-	row("jobs done", count(func(r result) int { return r.Jobs }), "a search, a read and a write that all succeeded")
+	row("jobs done", count(func(r result) int { return r.Jobs }), "a search, a read and a write that all succeeded; with -url, a read")
 	row("failures the program saw", count(func(r result) int { return r.Failures }), "jobs that ended in an error")
-	row("wall time", func(r result) string { return fmt.Sprintf("%.1fs", r.Seconds) }, "")
+	row("wall time", func(r result) string { return fmt.Sprintf("%.1fs", r.Seconds) }, "work that has begun is finished: calls that wait for their turn take longer")
 	for _, r := range results {
 		for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 			fmt.Fprintf(&b, "\n%s: %d jobs failed, %s", r.Name, r.Reasons[reason], reason)
