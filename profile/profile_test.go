@@ -163,8 +163,9 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		`{"name":"x"} {}`: "follows",
 		`{"name":"x","versions":{"conflict":[{"status":9}]}}`:             "Conflict",
 		`{"name":"x","collections":[{"path":"/c","keys":[{"name":""}]}]}`: "c",
-		``:  "EOF",
-		`7`: "number",
+		``:       "want a JSON object",
+		` null `: "want a JSON object",
+		`7`:      "number",
 	} {
 		if _, err := Parse([]byte(in)); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: err = %v, want one with %s", in, err, words)

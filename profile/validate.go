@@ -16,6 +16,10 @@ import (
 // Parse reads a profile from JSON. An unknown member, or a value that makes no
 // sense, is an error that names it.
 func Parse(b []byte) (Profile, error) {
+	if b := bytes.TrimSpace(b); len(b) == 0 || bytes.Equal(b, []byte("null")) {
+		// Taken as a profile it would put every host under no limit.
+		return Profile{}, fmt.Errorf("profile: %q is none, want a JSON object", b)
+	}
 	var p Profile
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
