@@ -215,7 +215,7 @@ func TestMisbehavingFunctionsHarmTheirOwnCall(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					call := func() (resp *http.Response, err error, panicked any) {
+					call := func() (resp *http.Response, panicked any, err error) {
 						defer func() { panicked = recover() }()
 						req := mustRequest("https://x.test/contacts/CON1")
 						req.Header.Set("Authorization", "Bearer x")
@@ -227,14 +227,14 @@ func TestMisbehavingFunctionsHarmTheirOwnCall(t *testing.T) {
 							io.Copy(io.Discard, resp.Body)
 							resp.Body.Close()
 						}
-						return resp, err, nil
+						return resp, nil, err
 					}
-					if _, _, panicked := call(); (panicked != nil) != (m.name == "panics") {
+					if _, panicked, _ := call(); (panicked != nil) != (m.name == "panics") {
 						t.Errorf("panicked: %v", panicked)
 					}
 					wrong = false
 					for range 3 {
-						if resp, err, panicked := call(); err != nil || panicked != nil || resp.StatusCode != 204 {
+						if resp, panicked, err := call(); err != nil || panicked != nil || resp.StatusCode != 204 {
 							t.Errorf("the next call: %v %v %v", resp, err, panicked)
 						}
 					}

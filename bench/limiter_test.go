@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -90,8 +89,7 @@ func perCall(t testing.TB, names []string, all map[string]http.RoundTripper, req
 // end has a goroutine of its own where calls in flight are counted (shown apart).
 func TestLimiterCostsLessThanFailsafe(t *testing.T) {
 	names, all := limiters(t)
-	ended, end := context.WithCancel(context.Background())
-	defer end()
+	ended := t.Context()
 	req := newRequest(t)
 	for _, c := range []struct {
 		name  string

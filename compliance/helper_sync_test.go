@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"context"
+	"maps"
 	"sync"
 )
 
@@ -25,8 +26,6 @@ func (m *memory) LoadSnapshots(context.Context) (map[string][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := map[string][]byte{}
-	for k, v := range m.all {
-		all[k] = v
-	}
+	maps.Copy(all, m.all)
 	return all, nil
 }

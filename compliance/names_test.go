@@ -24,8 +24,7 @@ func TestJSONNamesAreSnakeCase(t *testing.T) {
 			return
 		}
 		seen[typ] = true
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			require.Regexp(t, snake, name, "%v.%s", typ, f.Name)
 			walk(f.Type)

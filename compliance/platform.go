@@ -117,10 +117,10 @@ func (p Platform) WithDefaults() Platform {
 // defaultCollections are names whose meaning is the same on most platforms.
 func defaultCollections() []Collection {
 	var all []Collection
-	for _, n := range strings.Fields("contacts applicants landlords vendors companies people persons customers leads users members") {
+	for n := range strings.FieldsSeq("contacts applicants landlords vendors companies people persons customers leads users members") {
 		all = append(all, Collection{Name: n, Contacts: true})
 	}
-	for _, n := range strings.Fields("offices negotiators areas departments configuration sources types countries currencies metadataSchema") {
+	for n := range strings.FieldsSeq("offices negotiators areas departments configuration sources types countries currencies metadataSchema") {
 		all = append(all, Collection{Name: n, Reference: true})
 	}
 	return all

@@ -3,6 +3,7 @@ package compliance
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -383,11 +384,12 @@ func unhost(m *maker) {
 }
 
 func commas(n int) string {
-	s := "e0"
+	var s strings.Builder
+	s.WriteString("e0")
 	for i := 1; i < n; i++ {
-		s += fmt.Sprint(",e", i)
+		s.WriteString(fmt.Sprint(",e", i))
 	}
-	return s
+	return s.String()
 }
 
 func tokenCall(body string) Event {

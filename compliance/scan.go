@@ -235,10 +235,10 @@ func (s *scanner) text(p []byte) []byte {
 		s.chars(p[:1])
 		return p[1:]
 	}
-	end := bytes.IndexByte(p, '"')
+	before, after, ok := bytes.Cut(p, []byte{'"'})
 	run := p
-	if end >= 0 {
-		run = p[:end]
+	if ok {
+		run = before
 	}
 	if esc := bytes.IndexByte(run, '\\'); esc >= 0 {
 		s.chars(run[:esc+1])
@@ -246,7 +246,7 @@ func (s *scanner) text(p []byte) []byte {
 		return p[esc+1:]
 	}
 	s.chars(run)
-	if end < 0 {
+	if !ok {
 		return nil
 	}
 	s.inText = false
@@ -262,7 +262,7 @@ func (s *scanner) text(p []byte) []byte {
 	} else {
 		s.endValue()
 	}
-	return p[end+1:]
+	return after
 }
 
 func (s *scanner) chars(run []byte) {

@@ -325,5 +325,3 @@ func poisson(rng *rand.Rand, mean float64) int {
 func about(rng *rand.Rand, median time.Duration, spread float64) time.Duration {
 	return time.Duration(float64(median) * math.Exp(spread*rng.NormFloat64()))
 }
-
-func span(rng *rand.Rand, low, high int) int { return low + rng.IntN(high-low+1) }

@@ -70,8 +70,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 func BenchmarkRoundTripRunOn(b *testing.B) {
 	tr := newTransport(b, stub{}, Config{Limits: wide(), Tenant: byHeader})
 	defer tr.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := b.Context()
 	benchRoundTrip(b, tr, ctx)
 }
 

@@ -382,7 +382,7 @@ func (k *sending) watch(resp *http.Response) {
 	if !ok {
 		return
 	}
-	unwatch := func() bool { return true }
+	var unwatch func() bool
 	switch {
 	case k.ctx.Done() != nil:
 		unwatch = context.AfterFunc(k.ctx, func() { b.leave(leftBecause(k.ctx)) })
