@@ -100,19 +100,17 @@ func (s *sample) reset() {
 	s.used, s.hits, s.level = 0, 0, 0
 }
 
+// merge takes in what o has seen: what both have is a repeat.
 func (s *sample) merge(o *sample, size int) {
 	for s.level < o.level {
 		s.thin()
 	}
-	hits := s.hits + o.hits>>(s.level-o.level)
 	for _, fp := range o.slots {
 		if fp != 0 && fp&(1<<s.level-1) == 0 {
-			before := s.level
 			s.add(uint64(fp), size)
-			hits >>= s.level - before
 		}
 	}
-	s.hits = max(hits, s.used)
+	s.hits += uint32(o.repeats()) >> (s.level - o.level) // not of the hits: see grow
 }
 
 func (s *sample) thin() {

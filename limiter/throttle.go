@@ -115,7 +115,7 @@ func (c *core) throttled(p *ticket, th Throttle, busy bool, status int, asked ti
 				v.wait = min(c.cfg.Retry.Cap, jitter(time.Duration(pause)*r.limit.Per, 0.1))
 			}
 			v.adapted = append(v.adapted, r.adapted(who, v.wait))
-			c.sayLocked("limiter: a call was refused with 429 although this app keeps to its limits: another client shares this budget?", "limit", r.limit.String())
+			c.sayLocked("limiter: a call was refused with 429 although this app keeps to its limits: another client shares this budget? Send its calls through the same Transport (Over), or lower this app's part with SetLimits", "limit", r.limit.String())
 		}
 	case th.Kind == Concurrency:
 		limit = s.slotOf
