@@ -3,7 +3,9 @@
 # make bench  the paired benchmarks; they print ratios
 # make lint   what .ci/run checks beside the tests
 # MODULES are built and tested one by one; go.work joins them for development.
-MODULES := . examples bench
+# bench holds the peers and stands apart: its tests compare times, so they are no
+# part of make test; make bench runs them, make lint checks them.
+MODULES := . examples
 GO      ?= go
 
 .PHONY: test soak bench lint needs fuzz
@@ -18,6 +20,7 @@ soak: needs
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd bench && GOWORK=off $(GO) test -v -bench . -benchmem ./...
 
 FUZZTIME ?= 30s
 fuzz:
@@ -25,7 +28,7 @@ fuzz:
 	  $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
 
 lint:
-	@.ci/lint $(MODULES)
+	@.ci/lint $(MODULES) bench
 
 needs:
 	@.ci/needs chromium prometheus
