@@ -186,7 +186,7 @@ func TestRefusedStreamsAndGoAwaysAreCounted(t *testing.T) {
 				network := &memnet.Network{}
 				l := network.Listen("platform.test")
 				go s.serve(l)
-				defer network.Cut()
+				defer network.Close()
 				defer l.Close()
 				var p http.Protocols
 				p.SetUnencryptedHTTP2(true)

@@ -47,7 +47,7 @@ func overNetwork(t *testing.T, s http.Handler) (*http.Transport, func() string, 
 	return base, func() string { mu.Lock(); defer mu.Unlock(); return out.String() }, func() {
 		base.CloseIdleConnections()
 		server.Close()
-		network.Cut()
+		network.Close()
 	}
 }
 

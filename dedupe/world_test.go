@@ -54,7 +54,7 @@ func newWorld(t *testing.T, http2 bool) *world {
 	t.Cleanup(func() {
 		w.base.CloseIdleConnections()
 		srv.Close()
-		network.Cut()
+		network.Close()
 		for w.alive.Load() > 0 {
 			time.Sleep(time.Second) // handlers must see their end
 		}

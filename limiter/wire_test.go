@@ -67,7 +67,7 @@ func overWire(t *testing.T, handle func(w http.ResponseWriter, r *http.Request),
 				x.base.CloseIdleConnections()
 				time.Sleep(2 * time.Minute)
 				x.srv.Close()
-				x.net.Cut()
+				x.net.Close()
 				time.Sleep(time.Minute)
 			})
 		})

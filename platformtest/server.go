@@ -180,6 +180,9 @@ func (s *Server) Close() {
 	for _, t := range transports {
 		t.CloseIdleConnections()
 	}
+	if s.memory != nil {
+		s.memory.Close() // what is still on its way is not waited for
+	}
 }
 
 // enter counts a handler that Close waits for.

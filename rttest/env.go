@@ -112,7 +112,7 @@ func (e *env) finish() {
 	e.guard(func() { e.release(e.rt) })
 	e.base.CloseIdleConnections()
 	e.server.Close()
-	e.net.Cut()
+	e.net.Close()
 }
 
 // release closes a wrapper.

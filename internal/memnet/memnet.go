@@ -22,6 +22,7 @@ type Network struct {
 	listeners map[string]*Listener
 	conns     map[*conn]struct{}
 	dials     int
+	closed    chan struct{} // made by the first Listen
 }
 
 // Listen answers dials to host, whatever the port; "" answers for every host
@@ -30,7 +31,7 @@ func (n *Network) Listen(host string) *Listener {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.listeners == nil {
-		n.listeners, n.conns = map[string]*Listener{}, map[*conn]struct{}{}
+		n.listeners, n.conns, n.closed = map[string]*Listener{}, map[*conn]struct{}{}, make(chan struct{})
 	}
 	l := &Listener{net: n, host: host, accept: make(chan net.Conn), done: make(chan struct{})}
 	n.listeners[host] = l
@@ -51,7 +52,7 @@ func (n *Network) DialContext(ctx context.Context, _, addr string) (net.Conn, er
 		return nil, err
 	}
 	if n.Dial != nil {
-		if err := sleep(ctx, n.Dial()); err != nil {
+		if err := n.sleep(ctx, n.Dial()); err != nil {
 			return nil, err
 		}
 	}
@@ -67,19 +68,45 @@ func (n *Network) DialContext(ctx context.Context, _, addr string) (net.Conn, er
 	up, down := newPipe(n.Up), newPipe(n.Down)
 	client := &conn{net: n, r: down, w: up, local: address("client"), remote: address(addr)}
 	server := &conn{net: n, r: up, w: down, local: address(addr), remote: address("client")}
-	select {
-	case l.accept <- server:
-	case <-l.done:
-		return nil, fmt.Errorf("memnet: %s is closed", addr)
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	// Known before it is accepted: a Cut at that moment cuts it too.
 	n.mu.Lock()
-	n.dials++
 	n.conns[client] = struct{}{}
 	n.conns[server] = struct{}{}
 	n.mu.Unlock()
+	select {
+	case l.accept <- server:
+	case <-n.closed:
+		err = net.ErrClosed
+	case <-l.done:
+		err = fmt.Errorf("memnet: %s is closed", addr)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		client.Close()
+		server.Close()
+		return nil, err
+	}
+	n.mu.Lock()
+	n.dials++
+	n.mu.Unlock()
 	return client, nil
+}
+
+// Close cuts every connection and ends every dial under way, so that nothing of
+// the network waits for time to pass: for the end of a bubble.
+func (n *Network) Close() {
+	n.mu.Lock()
+	if n.closed != nil {
+		select {
+		case <-n.closed:
+		default:
+			close(n.closed)
+		}
+	}
+	n.listeners = nil
+	n.mu.Unlock()
+	n.Cut()
 }
 
 // Cut closes every connection, as a failing network does.
@@ -95,15 +122,20 @@ func (n *Network) Cut() {
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+func (n *Network) sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
+	n.mu.Lock()
+	closed := n.closed
+	n.mu.Unlock()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return nil
+	case <-closed:
+		return net.ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

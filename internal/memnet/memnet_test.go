@@ -53,3 +53,33 @@ func TestDelaysAreVirtualAndInOrder(t *testing.T) {
 		n.Cut()
 	})
 }
+
+// Nothing of a closed network waits for time to pass: a bubble's clock stops when
+// its first goroutine ends.
+func TestCloseEndsWhatIsOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := false
+		n := &Network{Down: func() time.Duration { return time.Hour }, Dial: func() time.Duration {
+			if slow {
+				return time.Hour
+			}
+			return 0
+		}}
+		l := n.Listen("")
+		go func() {
+			c, _ := l.Accept()
+			c.Write([]byte("late"))
+			c.Close()
+		}()
+		c, err := n.DialContext(t.Context(), "tcp", "x:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go c.Read(make([]byte, 8))
+		slow = true
+		go n.DialContext(context.Background(), "tcp", "x:80")
+		synctest.Wait()
+		n.Close()
+		n.Close()
+	})
+}
