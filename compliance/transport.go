@@ -178,7 +178,10 @@ func (w *watch) sent(req *http.Request) *http.Request {
 		return req
 	}
 	again := *req
-	again.Body = &seen{ReadCloser: req.Body, w: w}
+	s := &seen{ReadCloser: req.Body, w: w}
+	if again.Body = s; isWriterTo(req.Body) {
+		again.Body = seenWriterTo{s}
+	}
 	return &again
 }
 
@@ -219,12 +222,41 @@ type seen struct {
 
 func (s *seen) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
-	s.w.mu.Lock()
-	if x := s.w.x; x != nil && len(x.body) < maxWrite {
-		x.body = append(x.body, p[:min(n, maxWrite-len(x.body))]...)
-	}
-	s.w.mu.Unlock()
+	s.note(p[:n])
 	return n, err
+}
+
+func (s *seen) note(p []byte) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	if x := s.w.x; x != nil && len(x.body) < maxWrite {
+		x.body = append(x.body, p[:min(len(p), maxWrite-len(x.body))]...)
+	}
+}
+
+// seenWriterTo is for a body that writes itself: it goes on doing so, since a body
+// of unknown length makes chunks as large as its writes.
+type seenWriterTo struct{ *seen }
+
+func isWriterTo(rc io.ReadCloser) bool {
+	_, ok := rc.(io.WriterTo)
+	return ok
+}
+
+// WriteTo implements io.WriterTo.
+func (s seenWriterTo) WriteTo(out io.Writer) (int64, error) {
+	return s.ReadCloser.(io.WriterTo).WriteTo(noting{out, s.seen})
+}
+
+type noting struct {
+	io.Writer
+	seen *seen
+}
+
+func (n noting) Write(p []byte) (int, error) {
+	written, err := n.Writer.Write(p)
+	n.seen.note(p[:max(written, 0)])
+	return written, err
 }
 
 // watch puts a scanner around an answer's body where it has one.
