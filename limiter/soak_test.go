@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// TestHeapAndGoroutinesStayFlat: a day of 250,000 calls through a real
+// TestHeapAndGoroutinesStayFlat: seven days of 240,000 calls through a real
 // http.Transport in the soak, two hours of it by default.
 func TestHeapAndGoroutinesStayFlat(t *testing.T) {
-	hours := times(1, 24)
+	hours := times(1, 7*24)
 	overWire(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"id":"A","name":"somebody"}`)
 	}, func(t *testing.T, x *wire) {
 		tr := x.limiter(Config{Limits: append(usual(), PerDay(250_000)), Tenant: byHeader})
 		hour := func(h int) {
-			calls := times(2_500, 10_000) // 250,000 in the first hour and the 24 after it
+			calls := times(2_500, 10_000) // an hour: 240,000 in any day of 250,000
 			gap := time.Hour / time.Duration(calls)
 			for i := range calls {
 				r := x.request(context.Background(), "GET", "/", nil)
