@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goodtenant/goodtenant/internal/call"
@@ -32,8 +33,9 @@ type exchange struct {
 	tenant  string
 	unclear bool // the tenant header came twice
 	route   *routeInfo
-	entity  uint64 // of the path's last id, mixed with the collection; 0: none
-	parent  uint64 // of the ids before it
+	entity  uint64 // of the path's last id, mixed with the collection; 0: a list
+	parent  uint64 // of the ids before a list; 0: none
+	path    uint64 // of all ids of the path
 	lastID  string // of the path, until the call ends
 	q       query
 	url     uint64 // method, path and query
@@ -96,9 +98,12 @@ func (x *exchange) reads(buf *[1]uint64) []uint64 {
 
 // routeInfo is what is known of a template.
 type routeInfo struct {
+	of         *route.Template
 	template   string
+	params     []bool // of each segment: it varies
 	collection string
-	hash       uint64 // of the collection
+	id         uint64 // hash of the template
+	hash       uint64 // hash of the collection
 	entity     bool   // it ends with a parameter
 	reference  bool
 	contacts   bool
@@ -118,8 +123,7 @@ type digester struct {
 
 	tenantHeader, versionHeader string // canonical
 
-	mu       sync.RWMutex
-	routes   map[string]*routeInfo
+	routes   []atomic.Pointer[routeInfo] // by the template's ID
 	purposes map[string]*Purpose
 	pool     sync.Pool
 }
@@ -128,7 +132,8 @@ func newDigester(c *Config, key hashKey) *digester {
 	d := &digester{cfg: c, key: key, table: route.New(c.Platform.Routes), params: newParams(&c.Platform, key),
 		names: newMemberNames(&c.Platform), hosts: endpoint.NewSet(c.Platform.Hosts), tenant: c.Tenant,
 		tenantHeader: http.CanonicalHeaderKey(c.Platform.TenantHeader), versionHeader: http.CanonicalHeaderKey(c.Platform.VersionHeader),
-		routes: map[string]*routeInfo{}, purposes: map[string]*Purpose{}}
+		purposes: map[string]*Purpose{}}
+	d.routes = make([]atomic.Pointer[routeInfo], d.table.Bound())
 	for i := range c.Purposes {
 		d.purposes[c.Purposes[i].Name] = &c.Purposes[i]
 	}
@@ -144,7 +149,9 @@ func (d *digester) keyID() uint64 { return d.key.sum("goodtenant compliance") }
 
 func (d *digester) get() *exchange {
 	x := d.pool.Get().(*exchange)
-	*x = exchange{q: query{ids: x.q.ids[:0]}, found: found{ids: x.found.ids[:0], members: x.found.members[:0]}, body: x.body[:0]}
+	asked, ids, members, body := x.q.ids[:0], x.found.ids[:0], x.found.members[:0], x.body[:0]
+	*x = exchange{}
+	x.q.ids, x.found.ids, x.found.members, x.body = asked, ids, members, body
 	return x
 }
 
@@ -184,7 +191,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 		x.q.ids[i] = entityOf(x.route, id)
 	}
 	x.q.filter += x.parent
-	x.url = mix(d.key.sum(u.Path), d.key.sum(u.RawQuery))
+	x.url = d.urlOf(x, u)
 	if vs := header(h, d.tenantHeader); len(vs) > 0 {
 		x.unclear = len(vs) > 1
 		if x.tenant == "" && !x.unclear {
@@ -202,6 +209,18 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 			x.auth = d.key.sum(vs[0])
 		}
 	}
+}
+
+// urlOf identifies path and query, from what was hashed of them already.
+func (d *digester) urlOf(x *exchange, u *url.URL) uint64 {
+	if x.route.params == nil { // the template tells nothing
+		return mix(d.key.sum(u.Path), d.key.sum(u.RawQuery))
+	}
+	id := mix(x.route.id, x.path)
+	if u.RawQuery != "" {
+		id = mix(id, d.key.sum(u.RawQuery))
+	}
+	return id
 }
 
 // shorten bounds the names that are kept: a longer one counts as its hash.
@@ -229,15 +248,28 @@ func header(h http.Header, name string) []string {
 }
 
 func (d *digester) routeOf(method, path string) *routeInfo {
-	template := d.table.Template(method, path)
-	d.mu.RLock()
-	r := d.routes[template]
-	d.mu.RUnlock()
-	if r != nil {
+	tpl := d.table.Find(method, path)
+	if r := d.routes[tpl.ID].Load(); r != nil && r.of == tpl {
 		return r
 	}
-	r = &routeInfo{template: template, collection: collectionOf(template), entity: strings.HasSuffix(strings.TrimSuffix(template, "/"), "}")}
-	r.hash = d.key.sum(r.collection)
+	r := d.newRoute(tpl)
+	d.routes[tpl.ID].Store(r)
+	return r
+}
+
+func (d *digester) newRoute(tpl *route.Template) *routeInfo {
+	r := &routeInfo{of: tpl, template: tpl.Name, collection: collectionOf(tpl.Name)}
+	if tpl.Name != route.Other {
+		for rest := tpl.Name; ; {
+			var seg string
+			if seg, rest = route.Segment(rest); seg == "" {
+				break
+			}
+			r.entity = seg[0] == '{'
+			r.params = append(r.params, r.entity)
+		}
+	}
+	r.id, r.hash = d.key.sum(r.template), d.key.sum(r.collection)
 	r.lookups = []uint64{r.hash}
 	first, _, _ := strings.Cut(r.collection, "/")
 	for _, name := range []string{r.collection, first} {
@@ -250,14 +282,6 @@ func (d *digester) routeOf(method, path string) *routeInfo {
 				}
 			}
 		}
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if old := d.routes[template]; old != nil {
-		return old
-	}
-	if len(d.routes) < 1024 {
-		d.routes[template] = r
 	}
 	return r
 }

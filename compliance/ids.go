@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/goodtenant/goodtenant/internal/route"
 )
@@ -15,37 +14,20 @@ func entityOf(r *routeInfo, id uint64) uint64 { return mix(r.hash, id) | 1<<63 }
 
 // pathIDs hashes the segments that stand where the template has parameters.
 func (d *digester) pathIDs(x *exchange, path string) {
-	tpl := x.route.template
-	if strings.IndexByte(tpl, '{') < 0 || tpl == route.Other {
-		return
-	}
-	last := ""
-	for {
-		var t, s string
-		t, tpl = segment(tpl)
-		s, path = segment(path)
-		if t == "" || s == "" {
-			break
+	var last string
+	var id uint64
+	for _, varies := range x.route.params {
+		var seg string
+		if seg, path = route.Segment(path); varies {
+			last, id = seg, d.key.sum(seg)
+			x.path = mix(x.path, id)
 		}
-		if t[0] != '{' {
-			last = ""
-			continue
-		}
-		x.parent = mix(x.parent, d.key.sum(s))
-		last = s
 	}
-	if last != "" && x.route.entity {
-		x.entity = entityOf(x.route, d.key.sum(last))
-		x.parent, x.lastID = 0, last
+	if x.route.entity {
+		x.entity, x.lastID = entityOf(x.route, id), last
+	} else {
+		x.parent = x.path
 	}
-}
-
-func segment(path string) (seg, rest string) {
-	path = strings.TrimLeft(path, "/")
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i:]
-	}
-	return path, ""
 }
 
 // numberedID is an id with a number at its end, such as "OXF000123".

@@ -1,8 +1,10 @@
 package route
 
 import (
+	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -13,128 +15,141 @@ const (
 )
 
 // learner builds templates from the paths it sees. A segment is a name until
-// its look (varies) or the number of its values says that it varies.
+// its look (varies) or the number of its values says that it varies. What it has
+// learned is never changed, but replaced, so that reading takes no lock.
 type learner struct {
-	mu        sync.RWMutex
-	root      *learned
+	root atomic.Pointer[learned]
+
+	mu        sync.Mutex // of who learns
 	templates int
 	nodes     int
+	free      []int // IDs
 }
 
 type learned struct {
 	literal  map[string]*learned
 	any      *learned
 	wide     bool // more than maxLiterals values were seen here
-	template string
+	template *Template
 }
 
-func newLearner() *learner { return &learner{root: &learned{}} }
-
-func (l *learner) template(path string) string {
-	l.mu.RLock()
-	tpl := l.find(path)
-	l.mu.RUnlock()
-	if tpl != "" {
-		return tpl
+// newLearner makes one whose first template gets the ID first.
+func newLearner(first int) *learner {
+	l := &learner{}
+	for i := range maxTemplates {
+		l.free = append(l.free, first+maxTemplates-1-i)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.learn(path)
+	l.root.Store(&learned{})
+	return l
 }
 
-func (l *learner) find(path string) string {
-	n := l.root
+func (l *learner) find(path string) *Template {
+	n, rest := l.root.Load(), path
 	for depth := 0; n != nil; depth++ {
-		seg, rest := next(path)
-		if seg == "" {
+		var seg string
+		if seg, rest = next(rest); seg == "" {
+			if n.template == nil {
+				break
+			}
 			return n.template
 		}
 		if depth == maxSegments {
-			return Other
+			return other
 		}
-		path = rest
-		if n.wide || varies(seg) {
-			n = n.any
-		} else {
-			n = n.literal[seg]
+		child := n.literal[seg]
+		if child == nil && (n.wide || varies(seg)) {
+			child = n.any
 		}
+		n = child
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.full() {
-		return Other
+		return other
 	}
-	return ""
+	root, tpl := l.learn(l.root.Load(), path, "", 0)
+	l.root.Store(root)
+	return tpl
 }
 
 func (l *learner) full() bool { return l.templates >= maxTemplates || l.nodes >= maxNodes }
 
-// learn walks path and adds what is missing.
-func (l *learner) learn(path string) string {
-	var name strings.Builder
-	n, rest := l.root, path
-	for depth := 0; depth <= maxSegments; depth++ {
-		var seg string
-		seg, rest = next(rest)
-		if seg == "" {
-			return l.end(n, name.String())
-		}
-		name.WriteByte('/')
-		if n.wide || varies(seg) {
-			name.WriteString("{x}")
-			if n.any == nil {
-				n.any = &learned{}
-				l.nodes++
-			}
-			n = n.any
-			continue
-		}
-		child := n.literal[seg]
-		if child == nil {
-			if len(n.literal) == maxLiterals {
-				l.widen(n)
-				return l.learn(path)
-			}
+// learn gives n with the rest of path under it, and path's template. name is that
+// of the segments before.
+func (l *learner) learn(n *learned, path, name string, depth int) (*learned, *Template) {
+	seg, rest := next(path)
+	if seg == "" {
+		return l.end(n, name)
+	}
+	if depth == maxSegments {
+		return n, other
+	}
+	grown := *n
+	if n.wide || varies(seg) {
+		if grown.any == nil {
 			if l.full() {
-				return Other
+				return n, other
 			}
-			if n.literal == nil {
-				n.literal = map[string]*learned{}
-			}
-			child = &learned{}
-			n.literal[strings.Clone(seg)] = child
-			l.nodes++
+			grown.any = l.node()
 		}
-		name.WriteString(seg)
-		n = child
+		var tpl *Template
+		grown.any, tpl = l.learn(grown.any, rest, name+"/{x}", depth+1)
+		return &grown, tpl
 	}
-	return Other
+	child := n.literal[seg]
+	if child == nil {
+		if len(n.literal) == maxLiterals {
+			return l.learn(l.widen(n), path, name, depth)
+		}
+		if l.full() {
+			return n, other
+		}
+		child = l.node()
+	}
+	child, tpl := l.learn(child, rest, name+"/"+seg, depth+1)
+	grown.literal = maps.Clone(n.literal)
+	if grown.literal == nil {
+		grown.literal = map[string]*learned{}
+	}
+	grown.literal[strings.Clone(seg)] = child
+	return &grown, tpl
 }
 
-func (l *learner) end(n *learned, name string) string {
-	switch {
-	case n.template != "":
-	case l.templates >= maxTemplates:
-		return Other
-	case name == "":
-		n.template, l.templates = "/", l.templates+1
-	default:
-		n.template, l.templates = name, l.templates+1
-	}
-	return n.template
+func (l *learner) node() *learned {
+	l.nodes++
+	return &learned{}
 }
 
-// widen forgets the names at a position that turned out to vary.
-func (l *learner) widen(n *learned) {
-	n.wide = true
+func (l *learner) end(n *learned, name string) (*learned, *Template) {
+	if n.template != nil {
+		return n, n.template
+	}
+	if l.templates >= maxTemplates {
+		return n, other
+	}
+	if name == "" {
+		name = "/"
+	}
+	ended := *n
+	last := len(l.free) - 1
+	ended.template = &Template{name, l.free[last]}
+	l.free, l.templates = l.free[:last], l.templates+1
+	return &ended, ended.template
+}
+
+// widen is n without the names at its position, which turned out to vary.
+func (l *learner) widen(n *learned) *learned {
 	for _, child := range n.literal {
 		l.forget(child)
 	}
-	n.literal = nil
+	return &learned{any: n.any, wide: true, template: n.template}
 }
 
 func (l *learner) forget(n *learned) {
 	l.nodes--
-	if n.template != "" {
+	if n.template != nil {
 		l.templates--
+		l.free = append(l.free, n.template.ID)
 	}
 	for _, child := range n.literal {
 		l.forget(child)

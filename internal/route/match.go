@@ -6,8 +6,8 @@ func (t *Table) Match(method, path string) (template string, ok bool) {
 	if t == nil || t.root == nil {
 		return Other, false
 	}
-	if tpl := t.root.match(method, path, 0); tpl != "" {
-		return tpl, true
+	if tpl := t.root.match(method, path, 0); tpl != nil {
+		return tpl.Name, true
 	}
 	return Other, false
 }

@@ -13,11 +13,20 @@ const Other = "{other}"
 // maxSegments bounds how deep a path is looked at.
 const maxSegments = 24
 
+// Template is what a path stands for.
+type Template struct {
+	Name string // holds only letters, digits and "/{}-._~", whatever the path holds
+	ID   int    // of its table, below Table.Bound; 0 is Other's; a forgotten one's may come again
+}
+
+var other = &Template{Name: Other}
+
 // Table maps paths to templates. The zero value and nil know no template and
-// give Other; use New. Safe for concurrent use. Looking up does not allocate,
-// except when a path is learned for the first time.
+// give Other; use New. Safe for concurrent use. Looking up takes no lock and does
+// not allocate, except when a path is learned for the first time.
 type Table struct {
 	root    *node
+	known   int // templates that were given
 	learned *learner
 }
 
@@ -26,27 +35,34 @@ type Table struct {
 // matches, and is kept in the template that is given back. Characters that are
 // not safe in a name are replaced by "_".
 func New(templates []string) *Table {
-	t := &Table{root: &node{}, learned: newLearner()}
-	for _, tpl := range templates {
+	t := &Table{root: &node{}, known: len(templates), learned: newLearner(1 + len(templates))}
+	for i, tpl := range templates {
 		method, path, ok := strings.Cut(tpl, " ")
 		if !ok {
 			method, path = "", tpl
 		}
-		t.root.add(method, safe(path))
+		t.root.add(method, &Template{safe(path), 1 + i})
 	}
 	return t
 }
 
-// Template gives the template of path. Names in braces stand for what varies.
-// The answer holds only letters, digits and "/{}-._~", whatever the path holds.
-func (t *Table) Template(method, path string) string {
-	if t == nil || t.root == nil {
-		return Other
+// Bound is one more than the largest ID that a template of t can have.
+func (t *Table) Bound() int {
+	if t == nil {
+		return 1
 	}
-	if tpl := t.root.match(method, path, 0); tpl != "" {
+	return 1 + t.known + maxTemplates
+}
+
+// Find gives the template of path. Names in braces stand for what varies.
+func (t *Table) Find(method, path string) *Template {
+	if t == nil || t.root == nil {
+		return other
+	}
+	if tpl := t.root.match(method, path, 0); tpl != nil {
 		return tpl
 	}
-	return t.learned.template(path)
+	return t.learned.find(path)
 }
 
 // node is one position of the trie: literal children, one child for any
@@ -57,13 +73,16 @@ type node struct {
 	ends    []end
 }
 
-type end struct{ method, template string }
+type end struct {
+	method   string
+	template *Template
+}
 
-func (n *node) add(method, path string) {
-	for rest := path; ; {
+func (n *node) add(method string, tpl *Template) {
+	for rest := tpl.Name; ; {
 		seg, tail := next(rest)
 		if seg == "" {
-			n.ends = append(n.ends, end{method, path})
+			n.ends = append(n.ends, end{method, tpl})
 			return
 		}
 		rest = tail
@@ -88,40 +107,43 @@ func (n *node) add(method, path string) {
 
 // match prefers a literal to a parameter at every position, and goes back to
 // the parameter where the literal leads nowhere.
-func (n *node) match(method, path string, depth int) string {
+func (n *node) match(method, path string, depth int) *Template {
 	seg, rest := next(path)
 	if seg == "" {
 		return n.endFor(method)
 	}
 	if depth == maxSegments {
-		return ""
+		return nil
 	}
 	if child := n.literal[seg]; child != nil {
-		if tpl := child.match(method, rest, depth+1); tpl != "" {
+		if tpl := child.match(method, rest, depth+1); tpl != nil {
 			return tpl
 		}
 	}
 	if n.any != nil {
 		return n.any.match(method, rest, depth+1)
 	}
-	return ""
+	return nil
 }
 
 // endFor gives the template for method, else the one for every method.
-func (n *node) endFor(method string) string {
-	tpl := ""
+func (n *node) endFor(method string) (tpl *Template) {
 	for _, e := range n.ends {
 		if e.method == method {
 			return e.template
 		}
-		if e.method == "" && tpl == "" {
+		if e.method == "" && tpl == nil {
 			tpl = e.template
 		}
 	}
 	return tpl
 }
 
-// next cuts the first segment off a path; empty segments do not count.
+// Segment cuts the first segment off a path or a template; empty segments do not
+// count. At the end seg is empty.
+func Segment(path string) (seg, rest string) { return next(path) }
+
+// next is Segment.
 func next(path string) (seg, rest string) {
 	i := 0
 	for i < len(path) && path[i] == '/' {

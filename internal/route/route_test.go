@@ -37,10 +37,10 @@ func TestTable(t *testing.T) {
 		{"GET", "/", "/"},
 		{"GET", "", "/"},
 	} {
-		require.Equal(t, c.want, table.Template(c.method, c.path), "%s %s", c.method, c.path)
+		require.Equal(t, c.want, table.Find(c.method, c.path).Name, "%s %s", c.method, c.path)
 	}
-	require.Equal(t, Other, (*Table)(nil).Template("GET", "/a"))
-	require.Equal(t, Other, new(Table).Template("GET", "/a"))
+	require.Equal(t, Other, (*Table)(nil).Find("GET", "/a").Name)
+	require.Equal(t, Other, new(Table).Find("GET", "/a").Name)
 }
 
 func TestVaries(t *testing.T) {
@@ -57,10 +57,10 @@ func TestPositionWithManyValuesBecomesParameter(t *testing.T) {
 	table := New(nil)
 	word := func(i int) string { return "w" + strings.Repeat("x", i%26) + string(rune('a'+i/26)) }
 	for i := range maxLiterals {
-		require.Equal(t, "/users/"+word(i)+"/posts", table.Template("GET", "/users/"+word(i)+"/posts"))
+		require.Equal(t, "/users/"+word(i)+"/posts", table.Find("GET", "/users/"+word(i)+"/posts").Name)
 	}
-	require.Equal(t, "/users/{x}/posts", table.Template("GET", "/users/onemore/posts"))
-	require.Equal(t, "/users/{x}/posts", table.Template("GET", "/users/"+word(3)+"/posts"))
+	require.Equal(t, "/users/{x}/posts", table.Find("GET", "/users/onemore/posts").Name)
+	require.Equal(t, "/users/{x}/posts", table.Find("GET", "/users/"+word(3)+"/posts").Name)
 	require.Equal(t, 1, table.learned.templates)
 }
 
@@ -69,12 +69,12 @@ func TestTemplatesAreBounded(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range 40 {
 		for j := range 40 {
-			seen[table.Template("GET", fmt.Sprintf("/%c%c/%c%c", 'a'+i/20, 'a'+i%20, 'a'+j/20, 'a'+j%20))] = true
+			seen[table.Find("GET", fmt.Sprintf("/%c%c/%c%c", 'a'+i/20, 'a'+i%20, 'a'+j/20, 'a'+j%20)).Name] = true
 		}
 	}
 	require.LessOrEqual(t, len(seen), maxTemplates+1)
 	require.True(t, seen[Other])
-	require.Equal(t, Other, table.Template("GET", strings.Repeat("/a", 1000)))
+	require.Equal(t, Other, table.Find("GET", strings.Repeat("/a", 1000)).Name)
 }
 
 // Field names of faults.md 100: a hostile path is safe text and small.
@@ -82,7 +82,7 @@ func TestFault100HostileNames(t *testing.T) {
 	table := New([]string{"/x/{id}"})
 	for _, p := range []string{"/<img src=x onerror=alert(1)>", "/\u202Egnp.exe", "/a\x00b", "/" + strings.Repeat("m", 1<<20),
 		"/\xff\xfe", "/=cmd|calc", "/{x}/{y}", "/..//../", "/a b/c\nd"} {
-		checkSafe(t, table.Template("GET", p))
+		checkSafe(t, table.Find("GET", p).Name)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestConcurrentLearning(t *testing.T) {
 	for g := range 8 {
 		wg.Go(func() {
 			for i := range 2000 {
-				table.Template("GET", fmt.Sprintf("/a%c/b%c/c", 'a'+(i+g)%26, 'a'+i/26%26))
+				table.Find("GET", fmt.Sprintf("/a%c/b%c/c", 'a'+(i+g)%26, 'a'+i/26%26))
 			}
 		})
 	}
@@ -112,9 +112,44 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("//\xff/{x}")
 	table := New([]string{"/contacts/{id}"})
 	f.Fuzz(func(t *testing.T, path string) {
-		first := table.Template("GET", path)
+		first := table.Find("GET", path).Name
 		checkSafe(t, first)
 	})
+}
+
+// TestIDsAreOnes checks that templates that are known at one time never share an
+// ID, not even after a position has become a parameter.
+func TestIDsAreOnes(t *testing.T) {
+	table := New([]string{"/a/{id}", "/b/"})
+	for round := range 30 {
+		for i := range maxLiterals + 1 {
+			table.Find("GET", fmt.Sprintf("/r%c%c/w%c%c/x", 'a'+round%26, 'a'+round/26, 'a'+i/26, 'a'+i%26))
+		}
+	}
+	seen := map[int]string{0: Other}
+	var walk func(n *learned)
+	note := func(tpl *Template) {
+		require.Less(t, tpl.ID, table.Bound())
+		require.Empty(t, seen[tpl.ID], "the ID of %s is %s's too", tpl.Name, seen[tpl.ID])
+		seen[tpl.ID] = tpl.Name
+	}
+	walk = func(n *learned) {
+		if n == nil {
+			return
+		}
+		if n.template != nil {
+			note(n.template)
+		}
+		for _, child := range n.literal {
+			walk(child)
+		}
+		walk(n.any)
+	}
+	note(table.Find("GET", "/a/1"))
+	note(table.Find("GET", "/b"))
+	walk(table.learned.root.Load())
+	require.Len(t, seen, 3+30)
+	require.Equal(t, maxTemplates-30, len(table.learned.free))
 }
 
 // platformTemplates are the paths of the platform's public description where it
@@ -147,11 +182,11 @@ func TestPlatformTemplates(t *testing.T) {
 	for _, tpl := range all {
 		path := strings.NewReplacer("{", "K", "}", "7").Replace(tpl)
 		for _, p := range []string{path, strings.TrimSuffix(path, "/"), strings.TrimSuffix(path, "/") + "/"} {
-			require.Equal(t, tpl, table.Template("GET", p))
+			require.Equal(t, tpl, table.Find("GET", p).Name)
 		}
 	}
-	require.Zero(t, testing.AllocsPerRun(100, func() { table.Template("GET", all[len(all)/2]) }))
-	require.Zero(t, testing.AllocsPerRun(100, func() { table.Template("GET", "/unknown/ABC123/x") }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { table.Find("GET", all[len(all)/2]) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { table.Find("GET", "/unknown/ABC123/x") }))
 }
 
 func BenchmarkTemplate(b *testing.B) {
@@ -164,13 +199,13 @@ func BenchmarkTemplate(b *testing.B) {
 	b.Run("table", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			table.Template("GET", paths[i%len(paths)])
+			table.Find("GET", paths[i%len(paths)])
 		}
 	})
 	b.Run("learned", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			table.Template("GET", "/v1/unknown/ABC123/parts")
+			table.Find("GET", "/v1/unknown/ABC123/parts")
 		}
 	})
 }
