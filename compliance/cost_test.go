@@ -79,7 +79,7 @@ func BenchmarkEvent(b *testing.B) {
 		k.mu.Lock()
 		k.st.app.flight.live--
 		k.st.app.week.some = 1 // no app that only reads
-		k.st.tenants["ABC"].flight.live--
+		x.of.flight.live--
 		k.judge(x)
 		k.unlock(context.Background())
 		k.d().put(x)

@@ -66,7 +66,7 @@ func (l *look) intent() {
 		return
 	}
 	l.t.reads++
-	l.s = l.k.st.seriesOf(x, l.k.d().key)
+	l.s = l.k.st.seriesOf(l.t, x, l.k.d().key)
 	l.h = l.k.holding(l.t, x.route)
 	l.n = l.h.size(x)
 	l.claim()
@@ -98,6 +98,9 @@ func (l *look) intent() {
 // holding is t's collection, with what an earlier process knew of it.
 func (k *Checker) holding(t *tenant, r *routeInfo) *holding {
 	h := t.holding(r, k.d().key)
+	if len(k.st.dormantHoldings) == 0 {
+		return h
+	}
 	if old := k.st.dormantHoldings[h.hash]; old != nil {
 		delete(k.st.dormantHoldings, h.hash)
 		old.collection, old.hash = h.collection, h.hash
@@ -136,7 +139,7 @@ func (l *look) wire() {
 	switch {
 	case x.read():
 		if l.s == nil {
-			l.s = l.k.st.seriesOf(x, l.k.d().key)
+			l.s = l.k.st.seriesOf(l.t, x, l.k.d().key)
 		}
 		l.checked()
 		l.awaited()

@@ -90,7 +90,9 @@ func (l *look) rate(a *app, limit int) {
 	}
 	oldest := a.starts[a.at]
 	a.starts[a.at] = x.at
-	a.at = (a.at + 1) % limit
+	if a.at++; a.at == limit {
+		a.at = 0
+	}
 	if oldest != 0 && x.at-oldest < 1e9-startSlack && x.at >= oldest {
 		l.raiseApp(gt403, alarm{sev: Error, measured: float64(limit + 1), threshold: float64(limit), unit: "calls in one second", confidence: 1})
 	}
@@ -154,7 +156,7 @@ func (l *look) budget() {
 	d.roll(x.sec())
 	d.all++
 	d.some += uint32(effective)
-	if p.PerDay <= 0 {
+	if p.PerDay <= 0 || float64(d.some) < min(t.DayShare, 0.25)*float64(p.PerDay) {
 		return
 	}
 	used := share(int(d.some), p.PerDay)

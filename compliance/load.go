@@ -107,8 +107,8 @@ type synthetic struct {
 	calls  uint32
 	urls   sample
 	routes []routeCount
-	mean   float64 // of the gaps, in seconds
-	m2     float64
+	gaps   float64 // sum of the pauses, in nanoseconds
+	square float64 // sum of their squares
 }
 
 type routeCount struct {
@@ -131,10 +131,9 @@ func (l *look) synthesized() {
 	c.calls++
 	c.urls.add(x.url, 256)
 	if c.last != 0 && x.at >= c.last {
-		gap := float64(x.at-c.last) / 1e9
-		d := gap - c.mean
-		c.mean += d / float64(c.calls)
-		c.m2 += d * (gap - c.mean)
+		gap := float64(x.at - c.last)
+		c.gaps += gap
+		c.square += gap * gap
 	}
 	c.last = max(c.last, x.at)
 	id := mix(x.route.hash, uint64(len(x.method))+uint64(x.entity>>63))
@@ -163,7 +162,8 @@ func (l *look) judgeSynthetic() {
 	even := evenness(c.routes)
 	// Constant pauses vary by 0, random ones by 1, several workers' between; people
 	// come in bursts, which vary by more.
-	cv := math.Sqrt(c.m2/float64(c.calls)) / c.mean
+	n := float64(c.calls)
+	cv := math.Sqrt(max(c.square*n-c.gaps*c.gaps, 0)) / c.gaps
 	if repeat >= t.SynthRepeat && even >= t.SynthEven && cv < t.SynthVary {
 		l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
 	}

@@ -42,16 +42,22 @@ const (
 	roleIgnore
 )
 
-// params knows the roles of the platform's parameter names.
+// params knows the platform's parameter names.
 type params struct {
-	roles map[string]paramRole
-	match map[string]bool
+	known map[string]param
 	size  int
 	key   hashKey
 }
 
+// param is what a parameter's name tells.
+type param struct {
+	role  paramRole
+	match bool   // it takes part in uniqueness checks
+	hash  uint64 // of the name
+}
+
 func newParams(p *Platform, key hashKey) *params {
-	ps := &params{roles: map[string]paramRole{}, match: map[string]bool{}, size: p.PageSize, key: key}
+	ps := &params{known: map[string]param{}, size: p.PageSize, key: key}
 	for _, g := range []struct {
 		role  paramRole
 		names []string
@@ -60,24 +66,35 @@ func newParams(p *Platform, key hashKey) *params {
 		{roleSize, p.SizeParams}, {roleCursor, p.CursorParams}, {roleOffset, p.OffsetParams}, {rolePage, p.PageParams}, {roleID, p.IDParams},
 	} {
 		for _, n := range g.names {
-			ps.roles[n] = g.role
+			ps.known[n] = param{role: g.role, hash: key.sum(n)}
 		}
 	}
-	for _, n := range p.MatchParams {
-		ps.match[n] = true
-	}
+	matches := slices.Clone(p.MatchParams)
 	for _, c := range p.Collections {
-		for _, n := range c.Lookups {
-			ps.match[n] = true
-		}
+		matches = append(matches, c.Lookups...)
+	}
+	for _, n := range matches {
+		one := ps.of(n)
+		one.match = true
+		ps.known[n] = one
 	}
 	return ps
+}
+
+// of gives what a name tells; an unknown one is a filter's.
+func (ps *params) of(name string) param {
+	if p, ok := ps.known[name]; ok {
+		return p
+	}
+	return param{hash: ps.key.sum(name)}
 }
 
 // parse reads raw into q, keeping q.ids' memory. Shape and filter do not depend
 // on the order of the parameters: they are sums.
 func (ps *params) parse(raw string, q *query) {
-	*q = query{ids: q.ids[:0], page: 1, pageNo: 1, size: ps.size}
+	ids := q.ids[:0]
+	*q = query{}
+	q.ids, q.page, q.pageNo, q.size = ids, 1, 1, ps.size
 	offset := -1
 	for raw != "" {
 		var pair string
@@ -90,11 +107,11 @@ func (ps *params) parse(raw string, q *query) {
 			name = unescape(name)
 		}
 		q.params++
-		role := ps.roles[name]
+		p := ps.of(name)
+		role, nameHash := p.role, p.hash
 		if role == roleIgnore {
 			continue
 		}
-		nameHash := ps.key.sum(name)
 		if role == roleFilter || role == roleWatermark || role == roleUntil || role == roleID {
 			q.filters++
 		}
@@ -150,7 +167,7 @@ func (ps *params) parse(raw string, q *query) {
 			if !isTime {
 				q.filter += mix(nameHash, ps.key.sum(value))
 			}
-			if ps.match[name] && value != "" {
+			if p.match && value != "" {
 				q.match = ps.key.sum(identifying(unescape(value)))
 			}
 		}

@@ -23,6 +23,7 @@ type state struct {
 	root     unit // of the list
 	series   map[seriesKey]*series
 	tenants  map[string]*tenant
+	last     *tenant // of the last call; nil: none, or forgotten
 	app      app
 	missing  missed
 
@@ -70,6 +71,7 @@ type series struct {
 type tenant struct {
 	unit unit
 	name string
+	near [8]*series // used lately, by their collection; nil: none, or forgotten
 
 	reads     uint32
 	holdings  []*holding
@@ -133,7 +135,18 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-func (st *state) seriesOf(x *exchange, hash hashKey) *series {
+func (st *state) seriesOf(t *tenant, x *exchange, hash hashKey) *series {
+	near := &t.near[x.route.hash%uint64(len(t.near))]
+	if *near == nil || (*near).route.hash != x.route.hash || (*near).key.stream != x.stream {
+		*near = st.findSeries(x, hash)
+	}
+	s := *near
+	st.touch(&s.unit)
+	s.last = x.sec()
+	return s
+}
+
+func (st *state) findSeries(x *exchange, hash hashKey) *series {
 	key := seriesKey{x.tenant, x.stream, x.route.collection}
 	s := st.series[key]
 	if s == nil {
@@ -148,15 +161,15 @@ func (st *state) seriesOf(x *exchange, hash hashKey) *series {
 		st.series[key] = s
 		st.grow(&s.unit, seriesBytes+len(x.tenant)+len(x.stream))
 	}
-	st.touch(&s.unit)
-	s.last = x.sec()
 	return s
 }
 
 func (st *state) tenantOf(x *exchange) *tenant {
 	t := x.of
 	if t == nil || t.unit.next == nil { // not looked up, or forgotten since
-		t = st.tenants[x.tenant]
+		if t = st.last; t == nil || t.name != x.tenant {
+			t = st.tenants[x.tenant]
+		}
 	}
 	if t == nil {
 		t = &tenant{name: x.tenant}
@@ -165,6 +178,7 @@ func (st *state) tenantOf(x *exchange) *tenant {
 		st.grow(&t.unit, tenantBytes+len(x.tenant))
 	}
 	st.touch(&t.unit)
+	st.last = t
 	return t
 }
 
@@ -275,8 +289,14 @@ func (st *state) drop(u *unit) {
 	st.bytes -= u.bytes
 	if s := u.series; s != nil {
 		delete(st.series, s.key)
+		if t := st.tenants[s.key.tenant]; t != nil && t.near[s.route.hash%uint64(len(t.near))] == s {
+			t.near[s.route.hash%uint64(len(t.near))] = nil
+		}
 	} else {
 		delete(st.tenants, u.tenant.name)
+		if st.last == u.tenant {
+			st.last = nil
+		}
 	}
 }
 

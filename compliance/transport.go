@@ -328,9 +328,7 @@ func (w *watch) end() {
 	k.mu.Lock()
 	if w.begun {
 		k.st.app.flight.live--
-		if t := k.st.tenants[x.tenant]; t != nil && t.flight.live > 0 {
-			t.flight.live--
-		}
+		x.of.flight.live--
 	}
 	contain(func() { k.judge(x) }) // a mirror must not break what it shows
 	k.unlock(w.ctx)
