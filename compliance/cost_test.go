@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,9 +59,20 @@ func TestJudgingAllocatesNothing(t *testing.T) {
 }
 
 // BenchmarkEvent is the whole cost of one event without an answer's body: digest,
-// both views, the lock.
+// both views, the lock. In the mix one in four is a list.
 func BenchmarkEvent(b *testing.B) {
+	for name, keep := range map[string]func(*exchange) bool{
+		"entity": func(x *exchange) bool { return x.entity != 0 },
+		"list":   func(x *exchange) bool { return x.entity == 0 },
+		"mix":    func(*exchange) bool { return true },
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkEvent(b, keep) })
+	}
+}
+
+func benchmarkEvent(b *testing.B, keep func(*exchange) bool) {
 	k, xs := warm(b)
+	xs = slices.DeleteFunc(xs, func(x *exchange) bool { return !keep(x) })
 	headers := http.Header{"Reapit-Customer": {"ABC"}, "Authorization": {"Bearer x"}}
 	answer := http.Header{"Content-Type": {"application/json"}}
 	at := xs[0].at

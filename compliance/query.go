@@ -89,12 +89,10 @@ func (ps *params) of(name string) param {
 	return param{hash: ps.key.sum(name)}
 }
 
-// parse reads raw into q, keeping q.ids' memory. Shape and filter do not depend
+// parse reads raw into q, of which only ids' memory has been used before. Shape and filter do not depend
 // on the order of the parameters: they are sums.
 func (ps *params) parse(raw string, q *query) {
-	ids := q.ids[:0]
-	*q = query{}
-	q.ids, q.page, q.pageNo, q.size = ids, 1, 1, ps.size
+	q.page, q.pageNo, q.size = 1, 1, ps.size
 	offset := -1
 	for raw != "" {
 		var pair string

@@ -59,8 +59,10 @@ func (t *Table) Find(method, path string) *Template {
 	if t == nil || t.root == nil {
 		return other
 	}
-	if tpl := t.root.match(method, path, 0); tpl != nil {
-		return tpl
+	if t.known > 0 {
+		if tpl := t.root.match(method, path, 0); tpl != nil {
+			return tpl
+		}
 	}
 	return t.learned.find(path)
 }
