@@ -52,10 +52,10 @@ type exchange struct {
 	status     int
 	known      bool // the answer was seen
 	found      found
-	etag       uint64
+	etag       uint64 // of an entity
 	ifMatch    uint64
 	star       bool
-	ifNone     bool
+	ifNone     bool // of an entity
 	versioned  bool
 	pausedFrom int64 // Retry-After of a 429 or 503: from its head ...
 	pausedTo   int64 // ... to its end; 0: none
@@ -101,6 +101,7 @@ type routeInfo struct {
 	of         *route.Template
 	template   string
 	params     []bool // of each segment: it varies
+	firstParam int    // the first that does
 	collection string
 	id         uint64 // hash of the template
 	hash       uint64 // hash of the collection
@@ -200,7 +201,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 	x.versioned = d.versionHeader == "" || len(header(h, d.versionHeader)) > 0
 	if x.read() {
-		x.ifNone = len(header(h, "If-None-Match")) > 0
+		x.ifNone = x.entity != 0 && len(header(h, "If-None-Match")) > 0
 	} else if vs := header(h, "If-Match"); len(vs) > 0 {
 		x.ifMatch, x.star = d.key.sum(vs[0])|1, strings.TrimSpace(vs[0]) == "*"
 	}
@@ -268,6 +269,9 @@ func (d *digester) newRoute(tpl *route.Template) *routeInfo {
 			r.entity = seg[0] == '{'
 			r.params = append(r.params, r.entity)
 		}
+		if r.firstParam = slices.Index(r.params, true); r.firstParam < 0 {
+			r.firstParam = len(r.params)
+		}
 	}
 	r.id, r.hash = d.key.sum(r.template), d.key.sum(r.collection)
 	r.lookups = []uint64{r.hash}
@@ -289,8 +293,10 @@ func (d *digester) newRoute(tpl *route.Template) *routeInfo {
 // response fills what the answer's head tells.
 func (d *digester) response(x *exchange, status int, h http.Header) {
 	x.status = status
-	if vs := header(h, "Etag"); len(vs) > 0 {
-		x.etag = d.key.sum(vs[0]) | 1
+	if x.entity != 0 {
+		if vs := header(h, "Etag"); len(vs) > 0 {
+			x.etag = d.key.sum(vs[0]) | 1
+		}
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		if vs := header(h, "Retry-After"); len(vs) > 0 {

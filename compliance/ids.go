@@ -12,20 +12,21 @@ import (
 // never 0, and its low bits are free, since samples thin by them.
 func entityOf(r *routeInfo, id uint64) uint64 { return mix(r.hash, id) | 1<<63 }
 
-// pathIDs hashes the segments that stand where the template has parameters.
+// pathIDs hashes the segments that stand where the template has parameters, from
+// the last to the first.
 func (d *digester) pathIDs(x *exchange, path string) {
-	var last string
-	var id uint64
-	for _, varies := range x.route.params {
+	r := x.route
+	for i := len(r.params) - 1; i >= r.firstParam; i-- {
 		var seg string
-		if seg, path = route.Segment(path); varies {
-			last, id = seg, d.key.sum(seg)
-			x.path = mix(x.path, id)
+		if path, seg = route.LastSegment(path); !r.params[i] {
+			continue
+		}
+		id := d.key.sum(seg)
+		if x.path = mix(x.path, id); i == len(r.params)-1 {
+			x.entity, x.lastID = entityOf(r, id), seg
 		}
 	}
-	if x.route.entity {
-		x.entity, x.lastID = entityOf(x.route, id), last
-	} else {
+	if !r.entity {
 		x.parent = x.path
 	}
 }

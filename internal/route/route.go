@@ -145,6 +145,19 @@ func (n *node) endFor(method string) (tpl *Template) {
 // count. At the end seg is empty.
 func Segment(path string) (seg, rest string) { return next(path) }
 
+// LastSegment cuts the last segment off a path.
+func LastSegment(path string) (rest, seg string) {
+	end := len(path)
+	for end > 0 && path[end-1] == '/' {
+		end--
+	}
+	i := end
+	for i > 0 && path[i-1] != '/' {
+		i--
+	}
+	return path[:i], path[i:end]
+}
+
 // next is Segment.
 func next(path string) (seg, rest string) {
 	i := 0
