@@ -156,7 +156,7 @@ func (p Profile) Compliance() compliance.Config {
 		}
 		q.Collections = append(q.Collections, c)
 	}
-	return compliance.Config{Platform: q}
+	return compliance.Config{Platform: q, Thresholds: p.Thresholds}
 }
 
 // validateLayers has each layer judge what it would be given.

@@ -7,6 +7,7 @@ package profile
 import (
 	"slices"
 
+	"github.com/goodtenant/goodtenant/compliance"
 	"github.com/goodtenant/goodtenant/conflict"
 	"github.com/goodtenant/goodtenant/dedupe"
 	"github.com/goodtenant/goodtenant/limiter"
@@ -65,6 +66,9 @@ type Profile struct {
 	Country string `json:"country,omitempty"`
 	// WebhookVersion: notifications carry the entity and its version.
 	WebhookVersion bool `json:"webhook_version,omitempty"`
+	// Thresholds tell from where on the platform's guidelines count as broken; a
+	// zero field keeps the default of [compliance.Thresholds].
+	Thresholds compliance.Thresholds `json:"thresholds,omitzero"`
 }
 
 // Throttle recognises one kind of answer that says no. Of several that fit, the

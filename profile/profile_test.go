@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goodtenant/goodtenant/compliance"
 	"github.com/goodtenant/goodtenant/conflict"
@@ -163,6 +164,8 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		`{"name":"x"} {}`: "follows",
 		`{"name":"x","versions":{"conflict":[{"status":9}]}}`:             "Conflict",
 		`{"name":"x","collections":[{"path":"/c","keys":[{"name":""}]}]}`: "c",
+		`{"name":"x","thresholds":{"sweep_row":1}}`:                       `"sweep_row"`,
+		`{"name":"x","thresholds":{"sweep_rows":-1}}`:                     "SweepRows is -1",
 		``:       "want a JSON object",
 		` null `: "want a JSON object",
 		`7`:      "number",
@@ -170,6 +173,24 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		if _, err := Parse([]byte(in)); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: err = %v, want one with %s", in, err, words)
 		}
+	}
+}
+
+// TestThresholdsAreTheProfiles checks that a profile's own thresholds are the ones
+// that its checker judges by.
+func TestThresholdsAreTheProfiles(t *testing.T) {
+	p, err := Parse([]byte(`{"name":"x","thresholds":{"run_rows":100,"run_gap":"5m"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Compliance().WithDefaults().Thresholds
+	want := compliance.Thresholds{RunRows: 100, RunGap: 5 * time.Minute}.WithDefaults()
+	if got != want {
+		t.Errorf("thresholds are %+v, want %+v", got, want)
+	}
+	b, err := json.Marshal(p)
+	if err != nil || !strings.Contains(string(b), `"thresholds":{"run_gap":"5m0s","run_rows":100}`) {
+		t.Errorf("%s, %v", b, err)
 	}
 }
 
