@@ -286,7 +286,7 @@ func (l *look) judgeHours() {
 	busy, fresh, all := 0, 0, 0
 	for i := range 24 {
 		a, b := h.rows[i], h.rows[i+24]
-		if int(a.fresh)+int(b.fresh) >= t.ClockRows {
+		if int(a.fresh)+int(b.fresh) >= t.ClockRows || int(a.all)+int(b.all) >= 3*t.ClockRows {
 			busy++
 		}
 		fresh += int(a.fresh) + int(b.fresh)

@@ -97,8 +97,11 @@ func (l *look) judgeSweep(q *pageQuery) {
 	if l.x.user {
 		few, many = t.SweepRowsUser, t.SweepManyRowsUser
 	}
-	rows := int(q.rows)
-	if int(q.n) < t.SweepPages || rows < few {
+	rows, pages := int(q.rows), t.SweepPages
+	if whole := !l.x.user && share(rows, l.n) >= t.SweepWhole; whole && rows < few && rows > t.SmallCollection {
+		few, pages = rows, pages/2 // all there is, though it is not much
+	}
+	if int(q.n) < pages || rows < few {
 		return
 	}
 	of := share(rows, int(q.total))

@@ -19,6 +19,7 @@ type Thresholds struct {
 	SweepRowsUser     int     `json:"sweep_rows_user,omitempty"`
 	SweepManyRowsUser int     `json:"sweep_many_rows_user,omitempty"`
 	SweepErrorShare   float64 `json:"sweep_error_share,omitempty"` // below this share of the collection it is a warning
+	SweepWhole        float64 `json:"sweep_whole,omitempty"`       // share of a collection of fewer rows that counts as all of it, in half as many pages
 
 	SliceFilters   int     `json:"slice_filters,omitempty"` // GT102: filter values of one shape
 	SliceRows      int     `json:"slice_rows,omitempty"`    // rows
@@ -90,7 +91,7 @@ type Thresholds struct {
 
 	ClockHours     int     `json:"clock_hours,omitempty"` // GT205: hours of the day with new rows, over 48 h
 	ClockHoursUser int     `json:"clock_hours_user,omitempty"`
-	ClockRows      int     `json:"clock_rows,omitempty"` // new rows that count for an hour
+	ClockRows      int     `json:"clock_rows,omitempty"` // new rows that count for an hour, or three times as many of any
 	ClockNew       float64 `json:"clock_new,omitempty"`  // share of the delivered rows that must be new: a public site shows the same ones again
 
 	CopyRuns    int     `json:"copy_runs,omitempty"` // GT206
@@ -154,7 +155,7 @@ var defaultThresholds = Thresholds{
 	SmallCollection: 500,
 
 	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 2900,
-	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2,
+	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2, SweepWhole: 0.8,
 	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAbsolute: 1500,
 	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 600,
 	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumRepeats: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
