@@ -82,7 +82,7 @@ func (s *stack) build(t *Transport) error {
 			return s.abandon(err)
 		}
 	}
-	t.entry = t.assemble(t.base)
+	t.assemble()
 	for _, h := range c.hooks {
 		if h.Bind == nil {
 			continue
@@ -100,17 +100,18 @@ func (s *stack) abandon(err error) error {
 	return err
 }
 
-// assemble puts the layers in their order over base. This is the order of the
-// package comment, from the inside out.
-func (t *Transport) assemble(base http.RoundTripper) http.RoundTripper {
-	s := t.stack
-	rt := base
+// assemble puts the layers in their order over the base. This is the order of the
+// package comment, from the inside out. Calls to other hosts pass the wire view
+// alone, which looks at those for a token and lets the rest be.
+func (t *Transport) assemble() {
+	s, rt := t.stack, t.base
 	if rt == nil {
 		rt = defaultTransport{}
 	}
 	if s.checker != nil {
 		rt = s.checker.Wire(rt)
 	}
+	t.other = rt
 	rt = around(rt, s.cfg.perAttempt)
 	if s.limiter != nil {
 		rt = s.limiter.Over(rt)
@@ -124,7 +125,7 @@ func (t *Transport) assemble(base http.RoundTripper) http.RoundTripper {
 	if s.checker != nil {
 		rt = s.checker.Intent(rt)
 	}
-	return around(rt, s.cfg.perCall)
+	t.entry = around(rt, s.cfg.perCall)
 }
 
 // around puts middleware around rt, the first outermost.

@@ -23,6 +23,7 @@ type Transport struct {
 	*stack
 	base  http.RoundTripper // as given: nil is http.DefaultTransport
 	entry http.RoundTripper // the outermost layer
+	other http.RoundTripper // for hosts that are not under the policy
 }
 
 // stack is what Transports share through Over: the layers' state.
@@ -98,7 +99,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = t.stripForeign(req)
 	if !t.hosts.Has(req.URL) {
 		t.warn.miss(req)
-		return baseOf(t.base).RoundTrip(req)
+		return t.other.RoundTrip(req)
 	}
 	t.warn.hit()
 	if !t.enter() {
@@ -164,11 +165,10 @@ func (s *stack) tellIdle() {
 // refused with an error that says so; after Close, with limiter.ErrClosed.
 func (t *Transport) Over(base http.RoundTripper) *Transport {
 	o := &Transport{stack: t.stack, base: base}
+	o.assemble()
 	if err := t.stacked(base); err != nil {
 		o.entry = refusing{err}
-		return o
 	}
-	o.entry = t.assemble(base)
 	return o
 }
 
