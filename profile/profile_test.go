@@ -166,6 +166,8 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		`{"name":"x","collections":[{"path":"/c","keys":[{"name":""}]}]}`: "c",
 		`{"name":"x","thresholds":{"sweep_row":1}}`:                       `"sweep_row"`,
 		`{"name":"x","thresholds":{"sweep_rows":-1}}`:                     "SweepRows is -1",
+		`{"name":"x","limits":[],"name":"y"}`:                             "member name stands twice",
+		`{"name":"x","limits":[{"kind":"day","max":1,"max":2}]}`:          "member limits[0].max stands twice",
 		``:       "want a JSON object",
 		` null `: "want a JSON object",
 		`7`:      "number",

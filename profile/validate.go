@@ -29,10 +29,44 @@ func Parse(b []byte) (Profile, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Profile{}, errors.New("profile: something follows the JSON object")
 	}
+	if err := unique(json.NewDecoder(bytes.NewReader(b)), ""); err != nil {
+		return Profile{}, err
+	}
 	if err := p.Validate(); err != nil {
 		return Profile{}, err
 	}
 	return p, nil
+}
+
+// unique reads one value and says which member stands twice in its object: the
+// last one would count, silently. The value is sound JSON.
+func unique(d *json.Decoder, path string) error {
+	open, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	seen := map[string]bool{}
+	for i := 0; open == json.Delim('{') || open == json.Delim('['); i++ {
+		if !d.More() {
+			_, err := d.Token()
+			return err
+		}
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if open == json.Delim('{') {
+			name, err := d.Token()
+			if err != nil {
+				return fmt.Errorf("profile: %w", err)
+			}
+			if at = strings.TrimPrefix(path+"."+name.(string), "."); seen[at] {
+				return fmt.Errorf("profile: member %s stands twice", at)
+			}
+			seen[at] = true
+		}
+		if err := unique(d, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Validate says what is wrong with p, naming the member and the value. Every
