@@ -34,6 +34,7 @@ type enumeration struct {
 	listed uint32 // ... and found
 	probes uint32
 	misses uint32
+	missed uint64 // the last of them
 }
 
 // readByID judges one entity asked for by its id: GT103, GT104 and GT107.
@@ -75,9 +76,12 @@ func (l *look) judgeUnique(r *readSet) {
 	}
 	repeats := r.repeats()
 	if l.n == 0 {
-		day := distinct >= t.UniqueAbsoluteDay && l.x.sec()-r.since <= 86_400
-		if (day || distinct >= t.UniqueAbsolute) && share(repeats, int(r.hits)) < 0.01 {
-			l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.UniqueAbsolute),
+		least := t.UniqueAbsolute
+		if l.x.sec()-r.since <= 86_400 {
+			least = min(least, t.UniqueAbsoluteDay)
+		}
+		if distinct >= least && share(repeats, int(r.hits)) < 0.01 {
+			l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
 				unit: "different entities, hardly one read twice; the collection's size is unknown", from: r.since, confidence: 0.9})
 		}
 		return
@@ -124,7 +128,7 @@ func (l *look) numbered(id uint64) {
 		if e.ids > 20 {
 			return
 		}
-		*e = enumeration{prefix: n.prefix, since: x.sec(), probes: e.probes, misses: e.misses}
+		*e = enumeration{prefix: n.prefix, since: x.sec(), probes: e.probes, misses: e.misses, missed: e.missed}
 	}
 	if e.ids++; e.ids == 1 {
 		e.low, e.high = n.number, n.number
@@ -160,12 +164,13 @@ func (l *look) judgeNumbers(e *enumeration) {
 	}
 }
 
-// probe judges reads by id that find nothing.
+// probe judges reads by id that find nothing. To ask again for the same one is no
+// search for others.
 func (l *look) probe(now uint32) {
-	if l.x.entity == 0 || l.t.justCreated(l.x.entity) {
+	e := &l.s.numbers
+	if l.x.entity == 0 || l.t.justCreated(l.x.entity) || l.x.entity == e.missed && l.x.status == 404 {
 		return
 	}
-	e := &l.s.numbers
 	if now-e.since > 86_400 {
 		e.restart(now)
 	}
@@ -173,7 +178,7 @@ func (l *look) probe(now uint32) {
 	if l.x.status != 404 {
 		return
 	}
-	e.misses++
+	e.misses, e.missed = e.misses+1, l.x.entity
 	l.judgeProbes(e)
 }
 
