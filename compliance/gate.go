@@ -50,13 +50,20 @@ func (k *Checker) gated(x *exchange) *GateError {
 	return nil
 }
 
-// lasts is how long a finding stays open when nothing more happens.
+// lasts is how long a finding stays open when nothing more happens, as Clears says
+// it.
 func (r *rule) lasts() time.Duration {
-	switch {
-	case r.ID == "GT401" || r.ID == "GT301":
+	switch r.ID {
+	case "GT301", "GT401":
 		return 5 * time.Minute
-	case r.Clause == load || r.Clause == limits && r.ID != "GT404" || r.ID == "GT505" || r.ID == "GT609":
+	case "GT302", "GT303", "GT402", "GT403", "GT405", "GT505", "GT609":
 		return time.Hour
+	case "GT101":
+		return 6 * time.Hour
+	case "GT204":
+		return 3 * 24 * time.Hour
+	case "GT103":
+		return 7 * 24 * time.Hour
 	}
 	return 24 * time.Hour
 }

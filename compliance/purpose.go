@@ -13,7 +13,7 @@ func (l *look) inBounds(period time.Duration) bool {
 	switch {
 	case !p.covers(x.route):
 		return false
-	case !p.Review.IsZero() && x.time().After(p.Review):
+	case !p.Review.IsZero() && x.time().Truncate(24*time.Hour).After(p.Review):
 		return false
 	case !p.hoursAllow(x.time()):
 		return false
