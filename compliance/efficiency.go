@@ -96,7 +96,7 @@ func (l *look) again() {
 	a := alarm{sev: Note, measured: float64(r.n), threshold: repeatsNote, unit: "identical answers to one request in 10 min", from: r.first, confidence: 1,
 		note: "the same rows each time", once: r.url}
 	if r.n >= repeatsMany {
-		a.sev = Warning
+		a.sev, a.threshold = Warning, repeatsMany
 	}
 	l.raise(gt601, a)
 }
@@ -164,6 +164,9 @@ func (l *look) oneSided() {
 	}
 	if l.x.write() {
 		a.week.some++
+		return
+	}
+	if !l.x.read() {
 		return
 	}
 	a.week.all++

@@ -101,7 +101,7 @@ func (l *look) file(key findingKey, a alarm) {
 	}
 	f.Count++
 	f.Last = x.time()
-	if a.sev >= f.Severity || a.measured > f.Measured {
+	if a.sev >= f.Severity || a.unit == f.Unit && a.measured > f.Measured {
 		f.Measured, f.Threshold, f.Unit, f.Period = a.measured, a.threshold, a.unit, max(a.period, f.Period)
 		f.Rows, f.Share = max(a.rows, f.Rows), max(a.share, f.Share)
 		f.Confidence = a.confidence

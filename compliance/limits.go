@@ -1,6 +1,9 @@
 package compliance
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // app is what is known of the whole app's calls, whatever the tenant.
 type app struct {
@@ -131,8 +134,11 @@ func (l *look) throttled() {
 		c.from, c.until = x.pausedFrom, x.pausedTo
 	}
 	a := alarm{sev: Note, measured: float64(c.hits), threshold: 1, unit: "429s in 5 minutes", from: c.since, confidence: 1}
-	if int(c.hits) >= t.ThrottledCount || c.calls >= 200 && share(int(c.hits), int(c.calls)) >= t.ThrottledShare {
+	switch of := share(int(c.hits), int(c.calls)); {
+	case int(c.hits) >= t.ThrottledCount:
 		a.sev, a.threshold = Warning, float64(t.ThrottledCount)
+	case c.calls >= 200 && of >= t.ThrottledShare:
+		a.sev, a.measured, a.threshold, a.unit = Warning, of, t.ThrottledShare, "of the calls of 5 minutes were throttled"
 	}
 	l.raise(gt401, a)
 }
@@ -164,8 +170,10 @@ func (l *look) budget() {
 	switch {
 	case used > 1:
 		l.raiseApp(gt404, alarm{sev: Error, measured: float64(d.some), threshold: float64(p.PerDay), unit: "calls today, with embedded rows", confidence: 1})
-	case used >= t.DayShare || used/gone > 1:
+	case used >= t.DayShare:
 		l.raiseApp(gt404, alarm{sev: Warning, measured: float64(d.some), threshold: t.DayShare * float64(p.PerDay), unit: "calls today, with embedded rows", confidence: 0.8})
+	case used/gone > 1:
+		l.raiseApp(gt404, alarm{sev: Warning, measured: math.Round(float64(d.some) / gone), threshold: float64(p.PerDay), unit: "calls today if it goes on so, with embedded rows", confidence: 0.8})
 	}
 }
 

@@ -182,8 +182,12 @@ func (l *look) unchanged(now uint32) {
 		return
 	}
 	a := alarm{sev: Note, measured: float64(same), threshold: 1, unit: "members sent that had not changed", confidence: 1}
-	if len(sent.members) > 1 && share(same, len(sent.members)) >= t.UnchangedShare || len(base) > 3 && share(len(sent.members), len(base)) >= t.WholeShare {
-		a.sev, a.measured, a.threshold, a.unit = Warning, share(same, len(sent.members)), t.UnchangedShare, "of the members sent had not changed"
+	of, whole := share(same, len(sent.members)), share(len(sent.members), len(base))
+	switch {
+	case len(sent.members) > 1 && of >= t.UnchangedShare:
+		a.sev, a.measured, a.threshold, a.unit = Warning, of, t.UnchangedShare, "of the members sent had not changed"
+	case len(base) > 3 && whole >= t.WholeShare:
+		a.sev, a.measured, a.threshold, a.unit = Warning, whole, t.WholeShare, "of the entity's members sent, some of them unchanged"
 	}
 	l.raise(gt502, a)
 }
@@ -240,8 +244,11 @@ func (l *look) create() {
 		return
 	}
 	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: "creates without a uniqueness check today", from: now / 86_400 * 86_400, confidence: 0.9}
-	if int(d.some) >= t.UncheckedDay || d.all >= 20 && d.share() >= t.UncheckedShare {
+	switch {
+	case int(d.some) >= t.UncheckedDay:
 		a.sev, a.threshold = Error, float64(t.UncheckedDay)
+	case d.all >= 20 && d.share() >= t.UncheckedShare:
+		a.sev, a.measured, a.threshold, a.unit = Error, d.share(), t.UncheckedShare, "of today's creates without a uniqueness check"
 	}
 	l.raise(gt501, a)
 }
