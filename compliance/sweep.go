@@ -99,7 +99,7 @@ func (l *look) judgeSweep(q *pageQuery) {
 	}
 	rows, pages := int(q.rows), t.SweepPages
 	if whole := !l.x.user && share(rows, l.n) >= t.SweepWhole; whole && rows < few && rows > t.SmallCollection {
-		few, pages = rows, pages/2 // all there is, though it is not much
+		few, pages = int(t.SweepWhole*float64(l.n)), pages/2 // all there is, though it is not much
 	}
 	if int(q.n) < pages || rows < few {
 		return
