@@ -147,6 +147,8 @@ type Rule struct {
 	Clause   string   `json:"clause"`
 	View     View     `json:"view"`
 	Severity Severity `json:"severity"` // of a first alarm; it may rise or, early on, be milder
+	Sees     string   `json:"sees"`     // from where on it speaks, at the default thresholds
+	Blind    string   `json:"blind"`    // what it cannot see
 	Clears   string   `json:"clears"`
 	Remedy   string   `json:"remedy"`
 }
@@ -155,7 +157,8 @@ type Rule struct {
 func Rules() []Rule {
 	all := make([]Rule, len(rules))
 	for i, r := range rules {
-		all[i] = Rule{r.ID, r.Title, r.Clause, r.View, r.Severity, r.Clears, r.Remedy}
+		e := explained[i]
+		all[i] = Rule{r.ID, r.Title, r.Clause, r.View, r.Severity, defaultThresholds.explain(e.sees), e.blind, r.Clears, r.Remedy}
 	}
 	return all
 }
