@@ -1,45 +1,11 @@
 package compliance
 
-import "math/bits"
-
-// userPace is what is known of one label that claims to be a person.
-type userPace struct {
-	label       string
-	minute      uint32
-	reads       uint32 // entities in this minute
-	fast        uint16 // minutes in a row that were too fast
-	day         uint32
-	pages       uint32
-	hours       uint32 // bit a UTC hour of the day
-	last        uint32
-	implausible uint32 // until when it is not believed
-}
-
-const maxUsers = 32
-
-func (t *tenant) user(label string, now uint32) *userPace {
-	oldest := 0
-	for i := range t.users {
-		if t.users[i].label == label {
-			return &t.users[i]
-		}
-		if t.users[i].last < t.users[oldest].last {
-			oldest = i
-		}
-	}
-	if len(t.users) < maxUsers {
-		t.users = append(t.users, userPace{label: label, last: now})
-		return &t.users[len(t.users)-1]
-	}
-	t.users[oldest] = userPace{label: label, last: now}
-	return &t.users[oldest]
-}
-
 // claim judges what a read says of itself, and decides whether it is believed:
 // GT701, GT702 and GT703.
 func (l *look) claim() {
 	x := l.x
 	l.labelled()
+	l.s.unbound = false
 	switch x.initiator {
 	case User:
 		l.userClaim()
@@ -50,36 +16,24 @@ func (l *look) claim() {
 
 func (l *look) userClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
-	u := l.t.user(firstOf(x.label, x.stream), now)
-	u.last = now
+	u := l.userOf(firstOf(x.label, x.stream), now)
+	u.last, u.stream, u.route = now, x.stream, x.route
 	if day := now / 86_400; day != u.day {
 		u.day, u.pages, u.hours = day, 0, 0
 	}
-	if m := now / 60; m != u.minute {
-		if int(u.reads) <= t.UserReads || m != u.minute+1 {
+	if m := now / 60; m > u.minute {
+		if int(u.pace[u.minute%paceMinutes]) <= t.UserReads || m != u.minute+1 {
 			u.fast = 0
 		}
-		u.minute, u.reads = m, 0
+		u.roll(m)
 	}
 	u.hours |= 1 << (now / 3600 % 24)
 	if x.list() && len(x.q.ids) == 0 {
 		u.pages++
 	} else {
-		u.reads += uint32(max(len(x.q.ids), 1))
-		if int(u.reads) == t.UserReads+1 {
-			u.fast++
-		}
+		u.read(u.minute, max(len(x.q.ids), 1), t.UserReads)
 	}
-	a := alarm{sev: Error, confidence: 0.99}
-	switch {
-	case u.fast >= 5:
-		a.measured, a.threshold, a.unit = float64(u.reads), float64(t.UserReads), "entities a minute, for 5 minutes, under one user's label"
-	case int(u.pages) > t.UserPages:
-		a.measured, a.threshold, a.unit = float64(u.pages), float64(t.UserPages), "pages a day under one user's label"
-	case bits.OnesCount32(u.hours) > t.UserHours:
-		a.measured, a.threshold, a.unit = float64(bits.OnesCount32(u.hours)), float64(t.UserHours), "hours of a day under one user's label"
-	}
-	if a.measured > 0 {
+	if a, found := u.claims(t); found {
 		u.implausible = now + 86_400
 		l.raise(gt701, a)
 	}
@@ -112,10 +66,8 @@ const (
 func (l *look) webhookClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
 	if x.webhook == nil || x.webhook.ID == "" {
-		distinct := l.s.cover[0].distinct()
-		if distinct >= t.WebhookIDs && (l.n == 0 || share(distinct, l.n) >= t.WebhookShare) {
-			l.raise(gt702, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.WebhookIDs), unit: "entities in a day claimed by webhooks without an event", from: l.s.cover[0].since, confidence: 0.99})
-		}
+		l.s.unbound = true
+		l.judgeUnbound()
 		return
 	}
 	if !x.webhook.Time.IsZero() {
@@ -129,6 +81,14 @@ func (l *look) webhookClaim() {
 		return
 	}
 	x.bound = true
+}
+
+// judgeUnbound judges what webhooks without an event have read.
+func (l *look) judgeUnbound() {
+	t := &l.k.cfg.Thresholds
+	if distinct := l.s.cover[0].distinct(); l.s.unbound && distinct >= t.WebhookIDs && (l.n == 0 || share(distinct, l.n) >= t.WebhookShare) {
+		l.raise(gt702, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.WebhookIDs), unit: "entities in a day claimed by webhooks without an event", from: l.s.cover[0].since, confidence: 0.99})
+	}
 }
 
 // event finds the count of one event; two places for each.

@@ -98,9 +98,13 @@ func (l *look) file(key findingKey, a alarm) {
 	case a.sev > f.Severity:
 		f.Severity = a.sev
 		k.tell(f)
+	case l.merged && !x.time().After(f.Last):
+		return // counted already
 	}
 	f.Count++
-	f.Last = x.time()
+	if x.time().After(f.Last) {
+		f.Last = x.time()
+	}
 	if a.sev >= f.Severity || a.unit == f.Unit && a.measured > f.Measured {
 		f.Measured, f.Threshold, f.Unit, f.Period = a.measured, a.threshold, a.unit, max(a.period, f.Period)
 		f.Rows, f.Share = max(a.rows, f.Rows), max(a.share, f.Share)

@@ -14,6 +14,8 @@ type look struct {
 	h     *holding // of a read
 	n     int      // rows of the collection; 0: unknown
 	fresh int      // rows that the collection's lists had not given today, about
+
+	merged bool // no call, but what replicas did together
 }
 
 func (k *Checker) look(x *exchange) *look {
@@ -57,7 +59,7 @@ func (l *look) intent() {
 	l.oneSided()
 	if x.write() {
 		h := l.k.holding(l.t, x.route)
-		h.writes++
+		h.writes, h.wrote = h.writes+1, x.sec()
 		h.used.add(x.sec(), true)
 		h.used.all--
 		return

@@ -2,39 +2,60 @@ package compliance
 
 import "math"
 
+// rateWindow is what the seconds of a minute add up to.
+type rateWindow struct{ calls, server, busy int }
+
+// add takes a second in, or out where sign is -1; near is what makes it busy.
+func (w *rateWindow) add(s secondLoad, near float64, sign int) {
+	w.calls, w.server = w.calls+sign*int(s.calls), w.server+sign*int(s.server)
+	if float64(s.calls) >= near {
+		w.busy += sign
+	}
+}
+
 // saturatedRate judges the last minute when a new second begins: GT301 and the
 // warning of GT403.
-func (l *look) saturatedRate(a *app, limit int) { l.saturatedBy(&a.seconds, &a.satFor, limit) }
-
-func (l *look) saturatedBy(seconds *[60]secondLoad, since *uint32, limit int) {
+func (l *look) saturatedRate(a *app, limit int) {
 	t, now := &l.k.cfg.Thresholds, l.x.sec()
-	busy, all, server := 0, 0, 0
-	for _, s := range seconds {
-		if s.sec == now || now-s.sec > 60 {
-			continue
-		}
-		all += int(s.calls)
-		server += int(s.server)
-		if float64(s.calls) >= t.SatShare*float64(limit) {
-			busy++
+	var w rateWindow
+	for back := uint32(1); back <= 60; back++ {
+		if s := a.seconds[(now-back)%loadSeconds]; s.sec == now-back {
+			w.add(s, t.SatShare*float64(limit), 1)
 		}
 	}
-	if float64(all) > t.RateShare*60*float64(limit) {
-		l.raiseApp(gt403, alarm{sev: Warning, measured: float64(all) / 60, threshold: t.RateShare * float64(limit), unit: "calls a second for a minute", from: now - 60, confidence: 1})
-	}
-	if float64(busy) < t.SatSeconds*60 || share(server, all) > t.SatServer {
-		*since = 0
+	l.fullMinute(w, now, limit)
+	if !w.saturated(t) {
+		a.satFor = 0
 		return
 	}
-	if *since == 0 {
-		*since = now - 60
+	if a.satFor == 0 {
+		a.satFor = now - 60
 	}
+	l.raiseApp(gt301, w.saturation(t, now, a.satFor))
+}
+
+// fullMinute is the warning of GT403.
+func (l *look) fullMinute(w rateWindow, now uint32, limit int) {
+	if share := l.k.cfg.Thresholds.RateShare * float64(limit); float64(w.calls) > 60*share {
+		l.raiseApp(gt403, alarm{sev: Warning, measured: float64(w.calls) / 60, threshold: share, unit: "calls a second for a minute", from: now - 60, confidence: 1})
+	}
+}
+
+func (w rateWindow) saturated(t *Thresholds) bool {
+	return float64(w.busy) >= t.SatSeconds*60 && share(w.server, w.calls) <= t.SatServer
+}
+
+// saturation is the alarm of a minute near the limit, where it has been so since.
+func (w rateWindow) saturation(t *Thresholds, now, since uint32) alarm {
 	sev := Warning
-	if now-*since >= uint32(t.SatFor.Seconds()) {
+	if now-since >= uint32(t.SatFor.Seconds()) {
 		sev = Error
 	}
-	l.raiseApp(gt301, alarm{sev: sev, measured: float64(busy), threshold: t.SatSeconds * 60, unit: "of the last 60 seconds near the rate limit", from: *since, confidence: 1})
+	return alarm{sev: sev, measured: float64(w.busy), threshold: t.SatSeconds * 60, unit: "of the last 60 seconds near the rate limit", from: since, confidence: 1}
 }
+
+// satCalls is how many calls in 5 minutes the slots are judged by, at least.
+const satCalls = 250
 
 // saturatedSlots judges a tenant whose slots are always full: GT301. The mean is
 // asked for, since a recording that lacks some calls never shows them all full.
@@ -45,7 +66,7 @@ func (l *look) saturatedSlots() {
 		return
 	}
 	if now-f.from > uint32(t.SatFor.Seconds()) {
-		if used := share(int(f.used), int(f.all)*limit); f.all >= 250 && used >= t.SatSlots {
+		if used := share(int(f.used), int(f.all)*limit); f.all >= satCalls && used >= t.SatSlots {
 			l.raise(gt301, alarm{sev: Warning, measured: used, threshold: t.SatSlots, unit: "of the slots taken, over 5 minutes", from: f.from, confidence: 1})
 		}
 		f.from, f.all, f.used = now, 0, 0
@@ -54,10 +75,12 @@ func (l *look) saturatedSlots() {
 	f.used += uint32(min(l.x.inFlight, limit))
 }
 
-// loaded notes for the second of x's start what the server caused.
+// loaded notes for the second of x's start what the server caused, and for its
+// minute what it took.
 func (l *look) loaded() {
 	x := l.x
-	s := &l.k.st.app.seconds[x.sec()%60]
+	l.t.minutes.add(x)
+	s := &l.k.st.app.seconds[x.sec()%loadSeconds]
 	if s.sec == x.sec() && (x.attempt > 0 || x.failed()) {
 		s.server++
 	}
@@ -102,34 +125,49 @@ func (l *look) sandboxed() {
 
 // synthetic is what GT302 knows of 5 minutes of a tenant's calls.
 type synthetic struct {
-	since  uint32
+	since  uint32 // by the clock, so that replicas count the same 5 minutes
 	last   int64
 	calls  uint32
 	urls   sample
 	routes []routeCount
-	gaps   float64 // sum of the pauses, in nanoseconds
-	square float64 // sum of their squares
+	gaps   float64        // sum of the pauses, in nanoseconds
+	square float64        // sum of their squares
+	beats  *[beats]uint16 // calls in each 5 seconds
 }
+
+const (
+	synthSeconds = 300
+	synthURLs    = 256
+	maxRoutes    = 16
+	beats        = 60
+	firstBeat    = 8 // calls from which on beats are counted
+)
 
 type routeCount struct {
 	hash uint64
 	n    uint32
 }
 
-func (s *synthetic) size() int { return s.urls.bytes() + 16*cap(s.routes) }
+func (s *synthetic) size() int {
+	n := s.urls.bytes() + 16*cap(s.routes)
+	if s.beats != nil {
+		n += 2 * beats
+	}
+	return n
+}
 
 // synthesized judges whether a tenant's traffic looks made by a load generator:
 // GT302.
 func (l *look) synthesized() {
 	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.synth
 	now := x.sec()
-	if now-c.since > 300 {
+	if begin := now - now%synthSeconds; begin > c.since {
 		l.judgeSynthetic()
-		c.urls.reset()
-		*c = synthetic{since: now, urls: c.urls, routes: c.routes[:0]}
+		l.t.nextSynthetic(begin, uint32(t.SynthCalls))
 	}
 	c.calls++
-	c.urls.add(x.url, 256)
+	c.beat(now)
+	c.urls.add(x.url, synthURLs)
 	if c.last != 0 && x.at >= c.last {
 		gap := float64(x.at - c.last)
 		c.gaps += gap
@@ -145,7 +183,7 @@ func (l *look) synthesized() {
 			break
 		}
 	}
-	if !found && len(c.routes) < 16 {
+	if !found && len(c.routes) < maxRoutes {
 		c.routes = append(c.routes, routeCount{id, 1})
 	}
 	if int(c.calls) == t.SynthCalls {
@@ -153,18 +191,49 @@ func (l *look) synthesized() {
 	}
 }
 
+// nextSynthetic begins another 5 minutes, and keeps those that are over where
+// there was load to speak of.
+func (s *shared) nextSynthetic(begin, many uint32) {
+	c := &s.synth
+	if c.calls >= many/16 {
+		if s.before == nil {
+			s.before = &synthetic{}
+		}
+		*s.before, *c = *c, *s.before
+	}
+	c.urls.reset()
+	if c.beats != nil {
+		*c.beats = [beats]uint16{}
+	}
+	*c = synthetic{since: begin, urls: c.urls, routes: c.routes[:0], beats: c.beats}
+}
+
+func (c *synthetic) beat(now uint32) {
+	if c.beats == nil {
+		if c.calls < firstBeat {
+			return
+		}
+		c.beats = new([beats]uint16)
+	}
+	n := &c.beats[now%synthSeconds*beats/synthSeconds]
+	*n = clip(int(*n) + 1)
+}
+
 func (l *look) judgeSynthetic() {
-	t, c := &l.k.cfg.Thresholds, &l.t.synth
-	if int(c.calls) < t.SynthCalls || len(c.routes) < 2 || len(c.routes) == 16 {
+	c := &l.t.synth
+	// Constant pauses vary by 0, random ones by 1, several workers' between; people
+	// come in bursts, which vary by more.
+	l.judgeSyntheticBy(c, math.Sqrt(max(c.square*float64(c.calls)-c.gaps*c.gaps, 0))/c.gaps)
+}
+
+func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {
+	t := &l.k.cfg.Thresholds
+	if int(c.calls) < t.SynthCalls || len(c.routes) < 2 || len(c.routes) >= maxRoutes {
 		return
 	}
 	repeat := 1 - share(c.urls.distinct(), int(c.calls))
 	even := evenness(c.routes)
-	// Constant pauses vary by 0, random ones by 1, several workers' between; people
-	// come in bursts, which vary by more.
-	n := float64(c.calls)
-	cv := math.Sqrt(max(c.square*n-c.gaps*c.gaps, 0)) / c.gaps
-	if repeat >= t.SynthRepeat && even >= t.SynthEven && cv < t.SynthVary {
+	if repeat >= t.SynthRepeat && even >= t.SynthEven && vary < t.SynthVary {
 		l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
 	}
 }

@@ -71,10 +71,38 @@ func (h *hourRows) merge(o *hourRows) {
 	h.first = min(h.first, o.first)
 }
 
+// scale leaves a part of the rows as new.
+func (h *hourRows) scale(part float64) {
+	for i := range h.rows {
+		h.rows[i].fresh = uint16(float64(h.rows[i].fresh) * part)
+	}
+}
+
+// news tells how many of the rows that were new to each replica were new to all.
+type news struct {
+	union sample
+	sum   int
+}
+
+func newsOf(h *holding) *news { return &news{h.listed.clone(), h.listed.distinct()} }
+
+func (n *news) add(o *readSet) {
+	n.union.merge(&o.sample, 4*listedSlots)
+	n.sum += o.distinct()
+}
+
+func (n *news) share() float64 {
+	if n.sum == 0 {
+		return 1
+	}
+	return min(share(n.union.distinct(), n.sum), 1)
+}
+
 func (sh *shape) clone() *shape {
 	c := *sh
 	c.runs = slices.Clone(sh.runs)
 	c.slices.filters, c.slices.rows = sh.slices.filters.clone(), sh.slices.rows.clone()
+	c.long = slices.Clone(sh.long)
 	for _, p := range [...]**lowest{&c.run.set, &c.before[0], &c.before[1], &c.copies.set} {
 		if *p != nil {
 			set := **p
@@ -103,31 +131,18 @@ func (sh *shape) merge(o *shape, gap uint32) {
 		}
 		joined = append(joined, r)
 	}
+	sh.long = joinLong(append(sh.everyLong(), o.everyLong()...), gap)
 	sh.runs, sh.run = joined, run{}
-	if o.copies.set != nil {
-		if sh.copies.set == nil {
-			sh.copies = o.copies
-		} else {
-			sh.copies.set.merge(o.copies.set)
-		}
-	}
 	s, p := &sh.slices, &o.slices
 	if apart(s.since, p.since) <= 86_400 {
-		before, ended := s.rows.distinct(), s.ended()+p.ended()
-		s.filters.merge(&p.filters, 4*maxFilters)
+		before := s.rows.distinct()
+		s.filters.merge(&p.filters)
 		s.rows.merge(&p.rows, 4*maxSliceRows)
-		s.delivered += p.delivered
-		s.exhausted = uint32(float64(s.delivered) * min(1, ended/float64(max(1, s.filters.distinct()))))
+		s.delivered, s.size = s.delivered+p.delivered, max(s.size, p.size)
+		s.exhausted = uint32(float64(s.delivered) * s.filters.exhausted())
 		s.lambda += p.lambda
 		s.crossed = append(s.crossed, [2]int{before, p.rows.distinct()})
 	}
-}
-
-// ended is how many filters were read to their last page, about. Where pages are
-// spread over replicas, one of them reads a filter's last page, and a part of
-// its rows only.
-func (c *slicing) ended() float64 {
-	return float64(c.exhausted) / float64(max(1, c.delivered)) * float64(c.filters.distinct())
 }
 
 // everyRun is the past runs and the one that goes on.

@@ -13,6 +13,7 @@ type shape struct {
 	runs   []pastRun // oldest first, at most maxRuns
 	before [2]*lowest
 	copies copying
+	long   []longRun // copies.go
 	tile   tiling
 	slices slicing
 }
@@ -43,7 +44,7 @@ const (
 )
 
 func (sh *shape) size() int {
-	n := 280 + cap(sh.runs)*20 + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	n := 300 + cap(sh.runs)*20 + cap(sh.long)*(16+4*lowestSize+8) + sh.slices.filters.bytes() + sh.slices.rows.bytes()
 	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
 		if set != nil {
 			n += 4*lowestSize + 8
@@ -73,9 +74,10 @@ func (s *series) shape(hash uint64, now uint32) *shape {
 }
 
 // page takes one page of a list into its run. first tells that it begins one.
-func (sh *shape) page(x *exchange, gap uint32) (first bool) {
+func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 	now := x.sec()
-	if first = sh.run.pages == 0 || now > sh.run.last+gap; first {
+	if first = sh.run.pages == 0 || now > sh.run.last+uint32(t.RunGap.Seconds()); first {
+		sh.keepLong(t.CopyRows / copyPart)
 		sh.endRun()
 		sh.run.start, sh.run.watermark = now, x.q.watermark
 	}
@@ -147,7 +149,7 @@ func clip(n int) uint16 { return uint16(min(n, 65_535)) }
 func (l *look) runPage() {
 	x, t := l.x, &l.k.cfg.Thresholds
 	sh := l.s.shape(x.q.shape, x.sec())
-	first := sh.page(x, uint32(t.RunGap.Seconds()))
+	first := sh.page(x, t)
 	l.s.rows += uint64(x.rows())
 	q, fresh := l.sweep()
 	if fresh {

@@ -25,7 +25,7 @@ func (s *sample) add(h uint64, max int) (in, fresh bool) {
 	}
 	s.hits++
 	if len(s.slots) == 0 {
-		s.slots = make([]uint32, min(16, max))
+		s.slots = make([]uint32, min(8, max))
 	}
 	i, found := s.find(fp)
 	if found {
@@ -111,6 +111,19 @@ func (s *sample) merge(o *sample, size int) {
 		}
 	}
 	s.hits += uint32(o.repeats()) >> (s.level - o.level) // not of the hits: see grow
+}
+
+// common is how many different fingerprints both have, about.
+func (s *sample) common(o *sample) int {
+	level, n := max(s.level, o.level), 0
+	for _, fp := range o.slots {
+		if fp != 0 && fp&(1<<level-1) == 0 && len(s.slots) > 0 {
+			if _, there := s.find(fp); there {
+				n++
+			}
+		}
+	}
+	return n << level
 }
 
 func (s *sample) thin() {

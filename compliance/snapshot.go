@@ -1,13 +1,27 @@
 package compliance
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // snapshotVersion is raised when what follows changes; other versions are not
 // read.
-const snapshotVersion = 2
+const snapshotVersion = 3
+
+// versionError tells of a snapshot that another build has written.
+type versionError struct{ version uint64 }
+
+func (e *versionError) Error() string {
+	return fmt.Sprintf("compliance: snapshot of version %d, this build reads %d", e.version, snapshotVersion)
+}
+
+// newer tells whether a later build wrote it, which wants to go on with it.
+func (e *versionError) newer() bool { return e.version > snapshotVersion }
 
 // snapshot is the state of one replica, without names.
 type snapshot struct {
+	number   uint64 // another one each time, so that a living replica's snapshots differ
 	key      []byte // under which ids are hashed, where it is not Config.Key
 	keyID    uint64
 	saved    uint32
@@ -15,6 +29,7 @@ type snapshot struct {
 	seconds  []secondLoad
 	series   map[uint64]*series
 	holdings map[uint64]*holding
+	tenants  map[uint64]*shared
 }
 
 const (
@@ -25,21 +40,24 @@ const (
 func (sn *snapshot) code(c *coder) {
 	version := uint64(snapshotVersion)
 	c.u64(&version)
-	if version != snapshotVersion {
+	if c.err == nil && version != snapshotVersion {
 		c.fail()
+		c.err = &versionError{version}
 		return
 	}
+	c.u64(&sn.number)
 	c.bytes(&sn.key, 64)
 	c.u64(&sn.keyID)
 	number32(c, &sn.saved)
 	sn.day.code(c)
-	list(c, &sn.seconds, 60, func(c *coder, s *secondLoad) {
+	list(c, &sn.seconds, loadSeconds, func(c *coder, s *secondLoad) {
 		number32(c, &s.sec)
 		number32(c, &s.calls)
 		number32(c, &s.server)
 	})
 	codeMap(c, &sn.series, (*series).code)
 	codeMap(c, &sn.holdings, (*holding).code)
+	codeMap(c, &sn.tenants, (*shared).code)
 }
 
 func codeMap[T any](c *coder, m *map[uint64]*T, code func(*T, *coder)) {
@@ -166,6 +184,13 @@ func (sh *shape) code(c *coder) {
 	optional(c, &sh.copies.set, (*lowest).code)
 	number32(c, &sh.copies.runs)
 	number32(c, &sh.copies.since)
+	number32(c, &sh.copies.writes)
+	list(c, &sh.long, maxLongRuns, func(c *coder, r *longRun) {
+		number32(c, &r.start)
+		number32(c, &r.last)
+		number32(c, &r.rows)
+		r.set.code(c)
+	})
 	number32(c, &sh.tile.run)
 	c.int(&sh.tile.watermark)
 	number32(c, &sh.tile.chain)
@@ -176,6 +201,7 @@ func (sh *shape) code(c *coder) {
 	s.rows.code(c)
 	number32(c, &s.delivered)
 	number32(c, &s.exhausted)
+	number32(c, &s.size)
 	c.float(&s.lambda)
 }
 
@@ -226,6 +252,9 @@ func (h *holding) code(c *coder) {
 	number32(c, &h.hydrate.pages)
 	number32(c, &h.hydrate.rows)
 	number32(c, &h.hydrate.opened)
+	h.hydrate.single.code(c)
+	number32(c, &h.writes)
+	number32(c, &h.wrote)
 	h.used.code(c)
 }
 

@@ -30,7 +30,11 @@ type state struct {
 	// Restored from a snapshot, by hash, until a call names them.
 	dormant         map[uint64]*series
 	dormantHoldings map[uint64]*holding
+	dormantTenants  map[uint64]*shared
 	dormantBytes    int
+
+	key   hashKey           // of hashes in snapshots
+	liars map[uint64]uint32 // labels that other replicas do not believe, until when; never changed
 }
 
 type seriesKey struct{ tenant, stream, collection string }
@@ -44,14 +48,15 @@ func newState(maxBytes int) *state {
 // series is what is known of the calls of one tenant and stream to one
 // collection. Its parts grow as they are needed.
 type series struct {
-	unit  unit
-	key   seriesKey
-	hash  uint64 // of the key, in snapshots
-	route *routeInfo
-	first uint32
-	last  uint32
-	rows  uint64 // delivered by its lists
-	user  bool   // its last read was a plausible user's
+	unit    unit
+	key     seriesKey
+	hash    uint64 // of the key, in snapshots
+	route   *routeInfo
+	first   uint32
+	last    uint32
+	rows    uint64 // delivered by its lists
+	user    bool   // its last read was a plausible user's
+	unbound bool   // it was a webhook's that names no event
 
 	purpose *Purpose // of its last read
 
@@ -71,25 +76,22 @@ type series struct {
 type tenant struct {
 	unit unit
 	name string
+	hash uint64     // of the name, in snapshots
 	near [8]*series // used lately, by their collection; nil: none, or forgotten
 
 	reads     uint32
 	holdings  []*holding
 	entities  entityTable
 	bases     []entityBase // entities whose members are known
-	checks    []checkMade
 	created   []createdEntity
 	conflicts []conflict
 	events    []eventReads
-	users     []userPace
 	throttle  throttling
 	retries   []retryChain
 	flight    inFlight
-	creates   dayCount // some: without a check
-	refetches dayCount // some: unchanged
 	embeds    dayCount // all: calls; some: effective calls
 	sandbox   sandboxLoad
-	synth     synthetic
+	shared    // tenantshare.go
 }
 
 // holding is what is known of one tenant's collection, whatever the stream.
@@ -103,6 +105,7 @@ type holding struct {
 	used       dayCount // all: new rows; some: used
 	enough     uint32   // when they were not yet enough to judge
 	writes     uint32
+	wrote      uint32 // last
 }
 
 // dayCount counts two things in one UTC day.
@@ -174,6 +177,7 @@ func (st *state) tenantOf(x *exchange) *tenant {
 	if t == nil {
 		t = &tenant{name: x.tenant}
 		t.unit.tenant = t
+		st.wakeTenant(t)
 		st.tenants[x.tenant] = t
 		st.grow(&t.unit, tenantBytes+len(x.tenant))
 	}
@@ -184,8 +188,9 @@ func (st *state) tenantOf(x *exchange) *tenant {
 
 // What a fresh unit costs with its map entry and its strings' headers.
 const (
-	seriesBytes = int(unsafe.Sizeof(series{})) + 112
-	tenantBytes = int(unsafe.Sizeof(tenant{})) + 64
+	seriesBytes  = int(unsafe.Sizeof(series{})) + 112
+	tenantBytes  = int(unsafe.Sizeof(tenant{})) + 64
+	holdingBytes = int(unsafe.Sizeof(holding{})) + 8
 )
 
 func (st *state) touch(u *unit) {
@@ -230,10 +235,10 @@ func (s *series) size() int {
 }
 
 func (t *tenant) size() int {
-	n := t.entities.size() + cap(t.checks)*24 + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
-		cap(t.users)*64 + cap(t.retries)*40 + t.flight.size() + t.synth.size() + cap(t.bases)*48
+	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
+		cap(t.retries)*40 + t.flight.size() + cap(t.bases)*48
 	for _, h := range t.holdings {
-		n += 128 + h.listed.bytes()
+		n += holdingBytes + h.listed.bytes() + h.hydrate.single.bytes()
 	}
 	for _, b := range t.bases {
 		n += cap(b.members) * 8
@@ -243,7 +248,13 @@ func (t *tenant) size() int {
 
 // restore takes what an earlier process knew, but for what is a week old.
 func (st *state) restore(sn *snapshot) {
-	st.dormant, st.dormantHoldings = sn.series, sn.holdings
+	st.dormant, st.dormantHoldings, st.dormantTenants = sn.series, sn.holdings, sn.tenants
+	for h, s := range st.dormantTenants {
+		st.dormantBytes += shareBytes + s.size()
+		if !s.fresh(sn.saved) {
+			st.dropDormant(h, s)
+		}
+	}
 	for h, s := range st.dormant {
 		st.dormantBytes += seriesBytes + s.size()
 		if s.last+snapshotLife < sn.saved {
@@ -269,6 +280,13 @@ func (st *state) evict() (gone []*unit) {
 			break
 		}
 		st.wake(h, s)
+		st.evicted++
+	}
+	for h, s := range st.dormantTenants {
+		if !st.over() {
+			break
+		}
+		st.dropDormant(h, s)
 		st.evicted++
 	}
 	for st.over() {

@@ -144,16 +144,16 @@ func (l *look) judgeCover() {
 // that hardly overlap. Searches overlap; parts of a copy do not.
 type slicing struct {
 	since     uint32
-	filters   sample
+	filters   sliceTable
 	rows      sample
 	delivered uint32
 	exhausted uint32
+	size      uint16   // of the last page asked for
 	lambda    float64  // rows that chance alone would have repeated
 	crossed   [][2]int // of a merge: rows of each side, which chance could have repeated too
 }
 
 const (
-	maxFilters   = 64
 	maxSliceRows = 256
 )
 
@@ -166,7 +166,6 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 		c.rows.reset()
 		*c = slicing{since: now, filters: c.filters, rows: c.rows}
 	}
-	c.filters.add(q.id, maxFilters)
 	if l.n > 0 {
 		others := max(c.rows.distinct()-int(q.rows-page), 0)
 		c.lambda += float64(page) * float64(others) / float64(l.n)
@@ -175,6 +174,7 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 		c.rows.add(entityOf(x.route, id), maxSliceRows)
 	}
 	c.delivered += page
+	c.size = clip(x.q.size)
 	switch {
 	case q.ended: // its last page came early
 		c.exhausted += page
@@ -182,6 +182,7 @@ func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
 		q.ended = true
 		c.exhausted += q.rows
 	}
+	c.filters.add(uint32(q.id), int(page), q.ended)
 	l.judgeSlices(sh)
 }
 
@@ -197,7 +198,7 @@ func (l *look) judgeSlices(sh *shape) {
 	if l.n == 0 {
 		// Nobody says how large the whole is: many rows, hardly one of them twice.
 		// Small pages are a person's, who leafs through one thing after another.
-		if large := l.x.q.size == 0 || l.x.q.size > t.SmallPageSize; large && int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
+		if large := c.size == 0 || int(c.size) > t.SmallPageSize; large && int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
 			a.measured, a.threshold, a.confidence = float64(c.delivered), float64(t.SliceAbsolute), 0.95
 			l.raise(gt102, a)
 		}
@@ -237,22 +238,27 @@ type hydration struct {
 	pages  uint16
 	rows   uint32
 	opened uint32
+	single readSet // what was opened in a window, listed here or by another replica
 }
 
-const hydrateWindow = 600
+const (
+	hydrateWindow = 600
+	listedSlots   = 512
+	singleSlots   = 256
+)
 
 // hydrateList notes a list page for GT107.
 func (l *look) hydrateList(fresh bool) {
 	h, now := l.h, l.x.sec()
 	if now-h.hydrate.since > hydrateWindow {
-		h.hydrate = hydration{since: now}
+		h.hydrate = hydration{since: now, single: h.hydrate.single}
 	}
 	if fresh && l.x.rows() > 1 {
 		h.hydrate.pages++
 		h.hydrate.rows += uint32(l.x.rows())
 	}
 	for _, id := range l.x.found.ids {
-		if _, isNew := h.listed.add(entityOf(l.x.route, id), now, 86_400, 512); isNew {
+		if _, isNew := h.listed.add(entityOf(l.x.route, id), now, 86_400, listedSlots); isNew {
 			l.fresh += 1 << h.listed.level
 		}
 	}
@@ -261,9 +267,10 @@ func (l *look) hydrateList(fresh bool) {
 // hydrateRead judges one entity that is read alone, for the first time in a
 // while.
 func (l *look) hydrateRead(id uint64) {
-	t, h := &l.k.cfg.Thresholds, l.h
+	t, h, now := &l.k.cfg.Thresholds, l.h, l.x.sec()
+	h.hydrate.single.add(id, now, hydrateWindow, singleSlots)
 	there, _ := h.listed.has(id)
-	if !there || l.x.sec()-h.hydrate.since > hydrateWindow {
+	if !there || now-h.hydrate.since > hydrateWindow {
 		return
 	}
 	h.hydrate.opened += 1 << h.listed.level

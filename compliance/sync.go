@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -19,6 +21,13 @@ type syncing struct {
 	done    chan struct{}
 	turn    chan struct{} // one Sync at a time
 	failed  bool          // the last one; guarded by turn
+	told    bool          // that there are a later build's snapshots; guarded by turn
+	number  uint64        // of the last snapshot; guarded by turn
+
+	// Guarded by Checker.mu.
+	peers map[string]*peer
+	live  int    // of peers
+	epoch uint32 // counts Syncs
 }
 
 // Claimer may be implemented by Snapshots that can tell the replicas of one
@@ -48,9 +57,10 @@ func (k *Checker) join() (key []byte, mine *snapshot) {
 			k.warn("state is not kept under a name of this process's own", err)
 		}
 	}
+	var b [8]byte
+	rand.Read(b[:])
+	s.number = uint64(binary.LittleEndian.Uint32(b[:]))
 	if s.replica == "" {
-		var b [8]byte
-		rand.Read(b[:])
 		s.replica = hex.EncodeToString(b[:])
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
@@ -81,25 +91,49 @@ func commonKey(all map[string]*snapshot) (key []byte) {
 	return key
 }
 
-// load reads every replica's snapshot; damaged and old ones are left out.
+// load reads every replica's snapshot; damaged ones, and other builds', are left
+// out.
 func (k *Checker) load(ctx context.Context) (map[string]*snapshot, error) {
+	s := k.syncing
 	raw, err := k.cfg.Snapshots.LoadSnapshots(ctx)
-	all := map[string]*snapshot{}
+	whole, all := err == nil, map[string]*snapshot{}
 	for name, data := range raw {
 		sn, bad := decode(data)
-		if bad != nil {
-			err = errors.Join(err, bad)
-			continue
+		if other, ok := errors.AsType[*versionError](bad); ok {
+			s.giveWay(k, name, other)
+		} else if bad != nil {
+			err = errors.Join(err, fmt.Errorf("%w (of replica %s)", bad, name))
+		} else {
+			all[name] = sn
 		}
-		all[name] = sn
 	}
+	k.mu.Lock()
+	s.epoch++
+	s.notePeers(raw, all, whole)
+	k.mu.Unlock()
 	return all, err
+}
+
+// giveWay leaves a later build's snapshot as it is, for that build to go on with;
+// this process's state is kept beside it. An earlier build's is not read.
+func (s *syncing) giveWay(k *Checker, name string, other *versionError) {
+	if !other.newer() {
+		return
+	}
+	if name == s.replica {
+		s.replica = fmt.Sprintf("%s-v%d", name, snapshotVersion)
+	}
+	if !s.told {
+		k.warn("a later build's state is not read, and left as it is", fmt.Errorf("%w (of replica %s)", other, name))
+		s.told = true
+	}
 }
 
 // startSync begins the background work; the first snapshot tells other replicas
 // the key.
 func (k *Checker) startSync(mine *snapshot) {
 	s := k.syncing
+	k.st.key = k.d().key
 	if mine != nil && mine.keyID == k.d().keyID() {
 		k.st.restore(mine)
 		k.st.app.day = mine.day
@@ -172,12 +206,10 @@ func (k *Checker) Sync(ctx context.Context) error {
 	if k.closed.Load() {
 		return ErrClosed // the replica's name may be another process's by now
 	}
-	if err := k.save(ctx); err != nil {
-		return err
-	}
 	all, err := k.load(ctx)
 	delete(all, k.syncing.replica)
 	k.adoptKey(all)
+	err = errors.Join(err, k.save(ctx))
 	k.judgeTogether(all)
 	return err
 }
@@ -186,9 +218,11 @@ func (k *Checker) Sync(ctx context.Context) error {
 func (k *Checker) save(ctx context.Context) error {
 	c := &coder{}
 	k.mu.Lock()
-	sn := &snapshot{key: k.syncing.key, keyID: k.d().keyID(), saved: k.st.app.now(), day: k.st.app.day, seconds: k.st.app.seconds[:]}
+	k.syncing.number++
+	a := &k.st.app
+	sn := &snapshot{number: k.syncing.number, key: k.syncing.key, keyID: k.d().keyID(), saved: a.now(), day: a.day, seconds: a.lastSeconds()}
 	sn.code(c)
-	c.b = c.b[:len(c.b)-2] // without the two empty tables
+	c.b = c.b[:len(c.b)-3] // without the three empty tables
 	known := make([]*series, 0, len(k.st.series)+len(k.st.dormant))
 	for _, s := range k.st.series {
 		known = append(known, s)
@@ -205,10 +239,26 @@ func (k *Checker) save(ctx context.Context) error {
 		v.hash = h
 		holdings = append(holdings, v)
 	}
+	tenants := make([]part, 0, len(k.st.tenants)+len(k.st.dormantTenants))
+	for _, t := range k.st.tenants {
+		if t.fresh(sn.saved) {
+			tenants = append(tenants, part{t.hash, &t.shared})
+		}
+	}
+	for h, s := range k.st.dormantTenants {
+		tenants = append(tenants, part{h, s})
+	}
 	k.mu.Unlock()
 	codeUnits(k, c, known, func(s *series) uint64 { return s.hash })
 	codeUnits(k, c, holdings, func(h *holding) uint64 { return h.hash })
+	codeUnits(k, c, tenants, func(p part) uint64 { return p.hash })
 	return k.cfg.Snapshots.SaveSnapshot(ctx, k.syncing.replica, c.b)
+}
+
+// part is a tenant's in a snapshot.
+type part struct {
+	hash uint64
+	*shared
 }
 
 func codeUnits[T interface{ code(*coder) }](k *Checker, c *coder, all []T, hash func(T) uint64) {
@@ -241,154 +291,18 @@ func (k *Checker) adoptKey(all map[string]*snapshot) {
 	app := k.st.app
 	k.st = newState(k.cfg.MaxBytes)
 	k.st.app = app
+	k.st.key = newHashKey(common)
 	k.digester.Store(k.d().withKey(newHashKey(common)))
 }
 
-// judgeTogether judges what this replica and the others have done as one.
-func (k *Checker) judgeTogether(all map[string]*snapshot) {
-	k.mu.Lock()
-	now, id := k.st.app.now(), k.d().keyID()
-	mine := make([]*series, 0, len(k.st.series))
-	for _, s := range k.st.series {
-		mine = append(mine, s)
-	}
-	k.mu.Unlock()
-	others := make([]*snapshot, 0, len(all))
-	for _, sn := range all {
-		if sn.keyID == id && (sn.saved+snapshotLife > now || now == 0) {
-			others = append(others, sn)
+// lastSeconds are the seconds that others may still count with.
+func (a *app) lastSeconds() (all []secondLoad) {
+	for _, s := range a.seconds {
+		if s.sec != 0 && s.sec+loadSeconds > a.now() {
+			all = append(all, s)
 		}
 	}
-	if len(others) == 0 {
-		return
-	}
-	for len(mine) > 0 {
-		n := min(batch/8, len(mine))
-		k.mu.Lock()
-		for _, s := range mine[:n] {
-			k.judgeMerged(s, others)
-		}
-		k.unlock(context.Background())
-		mine = mine[n:]
-	}
-	k.mu.Lock()
-	k.judgeLoadTogether(others)
-	k.unlock(context.Background())
-}
-
-// judgeMerged judges one series with what the other replicas know of it.
-func (k *Checker) judgeMerged(s *series, others []*snapshot) {
-	if k.st.series[s.key] != s {
-		return // forgotten meanwhile
-	}
-	t := k.st.tenants[s.key.tenant]
-	if t == nil || s.route.reference {
-		return
-	}
-	var merged *series
-	gap := uint32(k.cfg.Thresholds.RunGap.Seconds())
-	h := t.holding(s.route, k.d().key)
-	for _, sn := range others {
-		if o := sn.holdings[h.hash]; o != nil && o.rows > h.rows {
-			h.rows, h.at = o.rows, o.at
-		}
-		o := sn.series[s.hash]
-		if o == nil {
-			continue
-		}
-		if merged == nil {
-			merged = s.clone()
-		}
-		merged.merge(o, gap)
-	}
-	if merged == nil {
-		return
-	}
-	x := &exchange{view: IntentView, at: int64(merged.last) * 1e9, method: "GET", tenant: s.key.tenant, stream: s.key.stream, route: s.route,
-		user: s.user, purpose: s.purpose, status: 200, q: query{params: 1}}
-	l := k.look(x)
-	l.t, l.s, l.h, l.n = t, merged, h, h.size(x)
-	if l.n > 0 && l.n <= k.cfg.Thresholds.SmallCollection {
-		return
-	}
-	l.judgeSeries()
-}
-
-// judgeSeries judges all that a series holds.
-func (l *look) judgeSeries() {
-	for i := range l.s.queries {
-		l.judgeSweep(&l.s.queries[i])
-	}
-	for _, sh := range l.s.shapes {
-		l.judgeSlices(sh)
-		l.judgeRuns(sh)
-	}
-	l.judgeUnique(&l.s.recent)
-	l.judgeUnique(&l.s.week)
-	l.judgeNumbers(&l.s.numbers)
-	l.judgeProbes(&l.s.numbers)
-	l.judgeCover()
-	l.judgeHours()
-}
-
-// judgeRuns judges a shape's runs, the last of them as the one that goes on.
-func (l *look) judgeRuns(sh *shape) {
-	runs := sh.everyRun()
-	if len(runs) < 2 {
-		return
-	}
-	t := &l.k.cfg.Thresholds
-	last, limit := runs[len(runs)-1], t.RunRows
-	if l.x.user {
-		limit = t.RunRowsUser
-	}
-	if took := max(int(last.last-last.start), 1); int(last.rows) >= limit && float64(last.rows) > t.RunRate*float64(took) &&
-		float64(last.rows) >= t.RunPage*float64(last.pages) {
-		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
-	}
-	sh.tile = tiling{}
-	for i, r := range runs {
-		sh.runs = runs[:i]
-		if r.since != 0 {
-			l.tileAt(sh, r.start, int64(r.since))
-		}
-	}
-	sh.run = run{start: last.start}
-	l.intervalsAt(sh, last.start)
-	if int(last.pages) >= t.DailyPages && int(last.rows) >= t.DailyRows {
-		l.daily(sh)
-	}
-}
-
-// judgeLoadTogether adds up what the replicas sent in each second: GT403 and
-// GT301 for the app as a whole, and the day's budget.
-func (k *Checker) judgeLoadTogether(others []*snapshot) {
-	a, limit := &k.st.app, k.cfg.Platform.PerSecond
-	sum := a.seconds
-	spent := a.day.some
-	for _, sn := range others {
-		for _, s := range sn.seconds {
-			if m := &sum[s.sec%60]; m.sec == s.sec {
-				m.calls, m.server = m.calls+s.calls, m.server+s.server
-			}
-		}
-		if sn.day.day == a.day.day {
-			spent += sn.day.some
-		}
-	}
-	x := &exchange{view: WireView, at: int64(a.now()) * 1e9, method: "GET", route: &routeInfo{}}
-	l := k.look(x)
-	if limit > 0 {
-		for _, s := range sum {
-			if int(s.calls) > limit && a.now()-s.sec < 60 {
-				l.raiseApp(gt403, alarm{sev: Error, measured: float64(s.calls), threshold: float64(limit), unit: "calls in one second, all replicas", confidence: 1})
-			}
-		}
-		l.saturatedBy(&sum, &a.satTogether, limit)
-	}
-	if p := k.cfg.Platform.PerDay; p > 0 && int(spent) > p {
-		l.raiseApp(gt404, alarm{sev: Error, measured: float64(spent), threshold: float64(p), unit: "calls today, all replicas", confidence: 1})
-	}
+	return all
 }
 
 // now is the time of the last call seen, in unix seconds.

@@ -128,7 +128,7 @@ func (l *look) patch() {
 	case slot.conflict != 0 && slot.conflict == x.ifMatch:
 		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "the same stale version sent again after a 412", confidence: 1})
 	case slot.conflict != 0 && x.webhook == nil:
-		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "update after a 412 without a new fetch", confidence: 1})
+		l.blind()
 	}
 	l.unchanged(now)
 	switch {
@@ -140,6 +140,18 @@ func (l *look) patch() {
 	case x.ok():
 		slot.conflict, slot.etag, slot.same = 0, 0, 0
 		l.t.forget(x.entity)
+	}
+}
+
+// blind judges an update after a 412 that no fetch here went before. Another
+// replica may have fetched: where the platform takes the version, somebody has.
+func (l *look) blind() {
+	a := alarm{sev: Error, measured: 1, unit: "update after a 412 without a new fetch", confidence: 1}
+	if l.k.replicas() > 0 {
+		a.sev, a.confidence = Warning, 0.5
+	}
+	if a.sev == Error || !l.x.ok() {
+		l.raise(gt503, a)
 	}
 }
 
@@ -221,7 +233,7 @@ func (l *look) checked() {
 
 // create judges a create: GT501 and, later, GT505.
 func (l *look) create() {
-	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
+	x, now := l.x, l.x.sec()
 	if !x.ok() || x.entity != 0 {
 		return
 	}
@@ -235,15 +247,23 @@ func (l *look) create() {
 		return
 	}
 	values := identifyingValues(x.body, l.k.cfg.Platform.MatchMembers, l.k.d().key)
-	checked := slices.ContainsFunc(l.t.checks, func(c checkMade) bool {
-		return now-c.at <= checkAge && slices.Contains(x.route.lookups, c.collection) && (len(values) == 0 || slices.Contains(values, c.value))
-	})
-	d := &l.t.creates
-	d.add(now, !checked)
-	if checked {
-		return
+	w := waitingCreate{at: now, collection: x.route.hash, values: values, route: x.route, site: x.site}
+	switch {
+	case w.checkedBy(l.t.checks, 0):
+		l.t.creates.add(now, false)
+	case l.k.replicas() > 0:
+		l.t.wait(w, l.k.syncing.epoch)
+	default:
+		l.t.creates.add(now, true)
+		l.unchecked(l.t.creates)
 	}
-	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: "creates without a uniqueness check today", from: now / 86_400 * 86_400, confidence: 0.9}
+}
+
+// unchecked raises a create that no check went before, the day's creates so far
+// being d.
+func (l *look) unchecked(d dayCount) {
+	t := &l.k.cfg.Thresholds
+	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: "creates without a uniqueness check today", from: d.day * 86_400, confidence: 0.9}
 	switch {
 	case int(d.some) >= t.UncheckedDay:
 		a.sev, a.threshold = Error, float64(t.UncheckedDay)

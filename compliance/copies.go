@@ -1,0 +1,89 @@
+package compliance
+
+import (
+	"cmp"
+	"slices"
+)
+
+// longRun is a run, or a replica's part of one, that may be a copy: which rows it
+// had.
+type longRun struct {
+	start, last uint32
+	rows        uint32
+	set         lowest
+}
+
+const (
+	maxLongRuns = 4
+	copyPart    = 16 // a run of so small a part of Thresholds.CopyRows is kept: other replicas may have the rest
+)
+
+// keepLong keeps the run that is over, the oldest giving its memory.
+func (sh *shape) keepLong(least int) {
+	r := &sh.run
+	if rows := r.rows(); r.set != nil && rows >= least {
+		sh.long = appendLong(sh.long, longRun{r.start, r.last, uint32(rows), *r.set})
+	}
+}
+
+func appendLong(all []longRun, r longRun) []longRun {
+	if len(all) < maxLongRuns {
+		return append(all, r)
+	}
+	copy(all, all[1:])
+	all[maxLongRuns-1] = r
+	return all
+}
+
+// everyLong is the long runs with the one that goes on.
+func (sh *shape) everyLong() []longRun {
+	all := slices.Clone(sh.long)
+	if r := &sh.run; r.set != nil {
+		all = append(all, longRun{r.start, r.last, uint32(r.rows()), *r.set})
+	}
+	return all
+}
+
+// joinLong joins what replicas read at the same time: one run, its rows read by
+// several.
+func joinLong(all []longRun, gap uint32) []longRun {
+	slices.SortFunc(all, func(a, b longRun) int { return cmp.Compare(a.start, b.start) })
+	joined := all[:0]
+	for _, r := range all {
+		if n := len(joined); n > 0 && r.start <= joined[n-1].last+gap {
+			p := &joined[n-1]
+			p.last, p.rows = max(p.last, r.last), p.rows+r.rows
+			p.set.merge(&r.set)
+			continue
+		}
+		joined = append(joined, r)
+	}
+	for i := range joined {
+		p := &joined[i]
+		if distinct := uint32(p.set.distinct()); distinct < p.rows*7/10 { // as run.rows does
+			p.rows = distinct
+		}
+	}
+	return joined
+}
+
+// judgeCopies judges the long runs of all replicas, since the last write: GT206.
+func (l *look) judgeCopies(sh *shape) {
+	t := &l.k.cfg.Thresholds
+	copies, since := 0, uint32(0)
+	var last *longRun
+	for i := range sh.long {
+		r := &sh.long[i]
+		if int(r.rows) < t.CopyRows || r.start <= l.h.wrote {
+			continue
+		}
+		if last == nil || r.set.within(&last.set) < t.CopyOverlap {
+			copies, since = 0, r.start
+		}
+		copies++
+		last = r
+		if copies >= t.CopyRuns {
+			l.raise(gt206, alarm{sev: Error, measured: float64(copies), threshold: float64(t.CopyRuns), unit: "copies of the same rows, all replicas", from: since, confidence: 1})
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package compliance
+
+import "hash/maphash"
+
+// peer is what the snapshots of one other replica show of its life.
+type peer struct {
+	mark    uint64 // of its last snapshot
+	saved   uint32 // the last call it had seen
+	changed uint32 // the Sync that found the last snapshot
+	still   int    // Syncs since then that found no other
+	read    bool   // this build could read it
+	keyID   uint64 // ... and its hashes are of this key
+}
+
+// stillDead is after how many Syncs without a new snapshot a replica counts as
+// ended.
+const stillDead = 3
+
+func (p *peer) alive() bool { return p.still < stillDead }
+
+var peerSeed = maphash.MakeSeed()
+
+// markOf tells snapshots of one replica apart by their head and their end: each
+// has another number in its head.
+func markOf(data []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(peerSeed)
+	h.Write(data[:min(len(data), 64)])
+	h.Write(data[max(0, len(data)-64):])
+	return h.Sum64() + uint64(len(data))
+}
+
+// notePeers takes in one reading of all snapshots. The caller holds the lock.
+func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, whole bool) {
+	if s.peers == nil {
+		s.peers = map[string]*peer{}
+	}
+	for name := range s.peers {
+		if _, there := raw[name]; !there && whole {
+			delete(s.peers, name)
+		}
+	}
+	for name, data := range raw {
+		if name == s.replica {
+			continue
+		}
+		p, mark := s.peers[name], markOf(data)
+		switch {
+		case p == nil:
+			p = &peer{mark: mark, changed: s.epoch}
+			s.peers[name] = p
+		case p.mark == mark:
+			p.still++
+		default:
+			p.mark, p.changed, p.still = mark, s.epoch, 0
+		}
+		if p.read = read[name] != nil; p.read {
+			p.keyID, p.saved = read[name].keyID, read[name].saved
+		}
+	}
+	s.live = 0
+	for _, p := range s.peers {
+		if p.alive() {
+			s.live++
+		}
+	}
+}
+
+// replicas is how many others are alive. The caller holds the lock.
+func (k *Checker) replicas() int {
+	if k.syncing == nil {
+		return 0
+	}
+	return k.syncing.live
+}

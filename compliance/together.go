@@ -1,0 +1,239 @@
+package compliance
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+)
+
+// judgeTogether judges what this replica and the others have done as one.
+func (k *Checker) judgeTogether(all map[string]*snapshot) {
+	k.mu.Lock()
+	now, id := k.st.app.now(), k.d().keyID()
+	mine := slices.Collect(maps.Values(k.st.series))
+	tenants := slices.Collect(maps.Values(k.st.tenants))
+	others := make([]*snapshot, 0, len(all))
+	for _, sn := range all {
+		if sn.keyID == id && (sn.saved+snapshotLife > now || now == 0) {
+			others = append(others, sn)
+		}
+	}
+	k.st.learnLiars(others, now)
+	k.mu.Unlock()
+	of := latest(mine)
+	inBatches(k, tenants, func(t *tenant) { k.judgeTenant(t, of[t.name], others) })
+	if len(others) == 0 {
+		return
+	}
+	inBatches(k, mine, func(s *series) { k.judgeMerged(s, others) })
+	k.mu.Lock()
+	k.judgeLoadTogether(others)
+	k.unlock(context.Background())
+}
+
+// inBatches judges all, the lock held for a few at a time.
+func inBatches[T any](k *Checker, all []T, judge func(T)) {
+	for len(all) > 0 {
+		n := min(batch/8, len(all))
+		k.mu.Lock()
+		for _, v := range all[:n] {
+			judge(v)
+		}
+		k.unlock(context.Background())
+		all = all[n:]
+	}
+}
+
+// lookAt is look for what no single call has done: x stands for it. t is nil for
+// the app as a whole.
+func (k *Checker) lookAt(t *tenant, x *exchange) *look {
+	if t != nil {
+		x.tenant = t.name
+	}
+	l := k.look(x)
+	l.t, l.merged = t, true
+	return l
+}
+
+// latest gives the series of each of a tenant's collections that was used last,
+// to name the stream of what no single stream has done.
+func latest(all []*series) map[string][]*series {
+	byTenant := map[string][]*series{}
+	for _, s := range all {
+		of := byTenant[s.key.tenant]
+		i := slices.IndexFunc(of, func(o *series) bool { return o.key.collection == s.key.collection })
+		switch {
+		case i < 0:
+			byTenant[s.key.tenant] = append(of, s)
+		case of[i].last < s.last:
+			of[i] = s
+		}
+	}
+	return byTenant
+}
+
+// judgeTenant judges one tenant with what the other replicas know of it.
+func (k *Checker) judgeTenant(t *tenant, latest []*series, others []*snapshot) {
+	if k.st.tenants[t.name] != t {
+		return // forgotten meanwhile
+	}
+	parts := ofTenant(t.hash, others)
+	k.judgeCreates(t, parts)
+	for _, s := range latest {
+		k.judgeHydration(t, s, others)
+	}
+	if len(parts) == 0 {
+		return
+	}
+	k.judgePaces(t, parts)
+	k.judgeLoad(t, parts)
+	if len(latest) > 0 {
+		k.judgeRefetches(t, slices.MaxFunc(latest, func(a, b *series) int { return cmp.Compare(a.last, b.last) }), parts)
+	}
+}
+
+// judgeRefetches adds up the day's fetches of what was known: GT601. What one
+// replica has and another fetches counts as news.
+func (k *Checker) judgeRefetches(t *tenant, last *series, others []*shared) {
+	d, limits := t.refetches.together(others, func(o *shared) dayCount { return o.refetches }), &k.cfg.Thresholds
+	if d.all == t.refetches.all || int(d.all) < limits.RefetchDay || d.share() < limits.RefetchShare {
+		return
+	}
+	l := k.lookAt(t, &exchange{view: WireView, at: int64(last.last) * 1e9, method: "GET", route: last.route, status: 200})
+	l.raise(gt601, alarm{sev: Warning, measured: d.share(), threshold: limits.RefetchShare, unit: "of today's fetches gave what was known, all replicas", from: d.day * 86_400, confidence: 1})
+}
+
+// judgeHydration judges lists whose rows other replicas open one by one: GT107.
+func (k *Checker) judgeHydration(t *tenant, s *series, others []*snapshot) {
+	h, limits := t.holding(s.route, k.d().key), &k.cfg.Thresholds
+	c, now := h.hydrate, k.st.app.now()
+	lately := func(since uint32) bool { return apart(since, now) <= 2*hydrateWindow }
+	if !lately(c.since) && !lately(c.single.since) {
+		return
+	}
+	listed, single, merged := h.listed.clone(), readSet{c.single.clone(), c.single.since}, false
+	if !lately(c.since) {
+		c.pages, c.rows = 0, 0
+	}
+	for _, sn := range others {
+		o := sn.holdings[h.hash]
+		if o == nil {
+			continue
+		}
+		if lately(o.hydrate.since) {
+			merged = true
+			c.pages, c.rows = clip(int(c.pages)+int(o.hydrate.pages)), c.rows+o.hydrate.rows
+			listed.merge(&o.listed.sample, 4*listedSlots)
+		}
+		if lately(o.hydrate.single.since) {
+			merged = true
+			single.merge(&o.hydrate.single, hydrateWindow, 4*singleSlots)
+		}
+	}
+	need := limits.HydratePages
+	if s.user {
+		need = limits.HydratePagesUser
+	}
+	if !merged || int(c.pages) < need {
+		return
+	}
+	opened := listed.common(&single.sample)
+	if of := share(opened, int(c.rows)); opened >= limits.HydrateReads && of >= limits.HydrateShare {
+		l := k.lookAt(t, &exchange{view: IntentView, at: int64(now) * 1e9, method: "GET", stream: s.key.stream, route: s.route, purpose: s.purpose, status: 200})
+		l.raise(gt107, alarm{sev: Warning, measured: min(of, 1), threshold: limits.HydrateShare, unit: "of the listed rows opened one by one, all replicas", from: min(c.since, single.since), confidence: 1})
+	}
+}
+
+// judgeMerged judges one series with what the other replicas know of it.
+func (k *Checker) judgeMerged(s *series, others []*snapshot) {
+	if k.st.series[s.key] != s {
+		return // forgotten meanwhile
+	}
+	t := k.st.tenants[s.key.tenant]
+	if t == nil || s.route.reference {
+		return
+	}
+	var merged *series
+	gap := uint32(k.cfg.Thresholds.RunGap.Seconds())
+	h := t.holding(s.route, k.d().key)
+	wrote, news := h.wrote, newsOf(h)
+	for _, sn := range others {
+		if o := sn.holdings[h.hash]; o != nil {
+			news.add(&o.listed)
+			if o.rows > h.rows {
+				h.rows, h.at = o.rows, o.at
+			}
+			wrote = max(wrote, o.wrote)
+		}
+		o := sn.series[s.hash]
+		if o == nil {
+			continue
+		}
+		if merged == nil {
+			merged = s.clone()
+		}
+		merged.merge(o, gap)
+	}
+	if merged == nil {
+		return
+	}
+	l := k.lookAt(t, &exchange{view: IntentView, at: int64(merged.last) * 1e9, method: "GET", stream: s.key.stream, route: s.route,
+		user: s.user, purpose: s.purpose, status: 200, q: query{params: 1}})
+	merged.hours.scale(news.share())
+	whole := *h
+	whole.wrote = wrote
+	l.s, l.h, l.n = merged, &whole, h.size(l.x)
+	if l.n > 0 && l.n <= k.cfg.Thresholds.SmallCollection {
+		return
+	}
+	l.judgeSeries()
+}
+
+// judgeSeries judges all that a series holds.
+func (l *look) judgeSeries() {
+	for i := range l.s.queries {
+		l.judgeSweep(&l.s.queries[i])
+	}
+	for _, sh := range l.s.shapes {
+		l.judgeSlices(sh)
+		l.judgeCopies(sh)
+		l.judgeRuns(sh)
+	}
+	l.judgeUnique(&l.s.recent)
+	l.judgeUnique(&l.s.week)
+	l.judgeNumbers(&l.s.numbers)
+	l.judgeProbes(&l.s.numbers)
+	l.judgeCover()
+	l.judgeHours()
+	l.judgeUnbound()
+}
+
+// judgeRuns judges a shape's runs, the last of them as the one that goes on.
+func (l *look) judgeRuns(sh *shape) {
+	runs := sh.everyRun()
+	if len(runs) < 2 {
+		return
+	}
+	t := &l.k.cfg.Thresholds
+	last, limit := runs[len(runs)-1], t.RunRows
+	if l.x.user {
+		limit = t.RunRowsUser
+	}
+	if took := max(int(last.last-last.start), 1); int(last.rows) >= limit && float64(last.rows) > t.RunRate*float64(took) &&
+		float64(last.rows) >= t.RunPage*float64(last.pages) {
+		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
+	}
+	sh.tile = tiling{}
+	for i, r := range runs {
+		sh.runs = runs[:i]
+		if r.since != 0 {
+			l.tileAt(sh, r.start, int64(r.since))
+		}
+	}
+	sh.run = run{start: last.start}
+	l.intervalsAt(sh, last.start)
+	if int(last.pages) >= t.DailyPages && int(last.rows) >= t.DailyRows {
+		l.daily(sh)
+	}
+}

@@ -1,0 +1,76 @@
+package compliance
+
+import "slices"
+
+// waitingCreate is a create without a check that this replica knows of. Where
+// there are other replicas, one of them may have made it; the create waits until
+// what they tell is as new as it is.
+type waitingCreate struct {
+	at         uint32
+	collection uint64
+	values     []uint64 // what identifies the person, hashed
+
+	epoch uint32     // of the last Sync before it; 0 of one that was restored
+	route *routeInfo // nil of one that was restored, until a create names it
+	site  string
+}
+
+const (
+	maxWaiting     = 256
+	maxIdentifying = 16
+	checkSkew      = 1 // seconds that a check may seem to be later than its create
+)
+
+// checkedBy tells whether one of checks is for w.
+func (w *waitingCreate) checkedBy(checks []checkMade, skew uint32) bool {
+	return slices.ContainsFunc(checks, func(c checkMade) bool {
+		return c.at <= w.at+skew && w.at <= c.at+checkAge+skew && slices.Contains(w.route.lookups, c.collection) &&
+			(len(w.values) == 0 || slices.Contains(w.values, c.value))
+	})
+}
+
+// wait keeps w until replicas have told what they know; the oldest goes where
+// there are too many. What was restored learns its route.
+func (s *shared) wait(w waitingCreate, epoch uint32) {
+	w.epoch = epoch
+	w.values = w.values[:min(len(w.values), maxIdentifying)]
+	for i := range s.waiting {
+		if old := &s.waiting[i]; old.route == nil && old.collection == w.collection {
+			old.route = w.route
+		}
+	}
+	if len(s.waiting) >= maxWaiting {
+		s.waiting = slices.Delete(s.waiting, 0, 1)
+	}
+	s.waiting = append(s.waiting, w)
+}
+
+// settled tells whether every replica has told what it knew when w was made.
+func (w *waitingCreate) settled(peers map[string]*peer, keyID uint64) bool {
+	for _, p := range peers {
+		asNew := p.saved >= w.at+clockSkew || p.changed >= w.epoch+2
+		if p.alive() && !(p.read && p.keyID == keyID && asNew) {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeCreates judges t's creates whose time has come: GT501.
+func (k *Checker) judgeCreates(t *tenant, others []*shared) {
+	t.waiting = slices.DeleteFunc(t.waiting, func(w waitingCreate) bool {
+		if w.route == nil {
+			return false
+		}
+		checked := w.checkedBy(t.checks, 0) || slices.ContainsFunc(others, func(o *shared) bool { return w.checkedBy(o.checks, checkSkew) })
+		if !checked && !w.settled(k.syncing.peers, k.d().keyID()) {
+			return false
+		}
+		t.creates.add(max(w.at, t.creates.day*86_400), !checked) // of today, if midnight came between
+		if !checked {
+			l := k.lookAt(t, &exchange{view: WireView, at: int64(w.at) * 1e9, method: "POST", route: w.route, site: w.site, status: 201})
+			l.unchecked(t.creates.together(others, func(o *shared) dayCount { return o.creates }))
+		}
+		return true
+	})
+}
