@@ -11,18 +11,21 @@ type app struct {
 	calls       int
 	usage       bool // Used was called
 
-	starts      []int64 // of the last PerSecond+1 calls, a ring
-	at          int
-	seconds     [60]secondLoad
-	flight      inFlight
-	day         dayCount // all: calls; some: effective calls
-	satFor      uint32   // since when the rate has been near its limit
-	satTogether uint32   // likewise, of all replicas
-	week        dayCount // of intent: reads; some: writes, since weekAt
-	weekAt      uint32
-	labels      dayCount // reads; some: unlabelled
-	tokens      []tokenCalls
+	starts  []int64 // of the last PerSecond+1 calls, a ring
+	at      int
+	seconds [loadSeconds]secondLoad // by their number modulo loadSeconds
+	flight  inFlight
+	day     dayCount // all: calls; some: effective calls
+	satFor  uint32   // since when the rate has been near its limit
+	week    dayCount // of intent: reads; some: writes, since weekAt
+	weekAt  uint32
+	labels  dayCount // reads; some: unlabelled
+	tokens  []tokenCalls
 }
+
+// loadSeconds is how many of the last seconds are kept: replicas tell each other
+// what they sent some minutes later.
+const loadSeconds = 1024
 
 // secondLoad counts the calls of one second, and those the server caused.
 type secondLoad struct {
@@ -99,14 +102,13 @@ func (l *look) rate(a *app, limit int) {
 	if oldest != 0 && x.at-oldest < 1e9-startSlack && x.at >= oldest {
 		l.raiseApp(gt403, alarm{sev: Error, measured: float64(limit + 1), threshold: float64(limit), unit: "calls in one second", confidence: 1})
 	}
-	s := &a.seconds[x.sec()%60]
+	s := &a.seconds[x.sec()%loadSeconds]
 	if s.sec != x.sec() {
-		// Only a busy second can bring the last minute nearer to the limit. Its first
-		// second has s yet.
-		if last := a.seconds[(x.sec()-1)%60]; last.sec == x.sec()-1 && float64(last.calls) >= l.k.cfg.Thresholds.SatShare*float64(limit) {
+		*s = secondLoad{sec: x.sec()}
+		// Only a busy second can bring the last minute nearer to the limit.
+		if last := a.seconds[(x.sec()-1)%loadSeconds]; last.sec == x.sec()-1 && float64(last.calls) >= l.k.cfg.Thresholds.SatShare*float64(limit) {
 			l.saturatedRate(a, limit)
 		}
-		*s = secondLoad{sec: x.sec()}
 	}
 	s.calls++
 }
