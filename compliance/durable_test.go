@@ -1,12 +1,14 @@
 package compliance
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,42 +17,137 @@ import (
 
 const childPath = "GOODTENANT_TEST_SNAPSHOTS"
 
-// TestMain is a process to be killed, when asked to: it reads the first half of a
-// collection, says so, and waits.
+// TestMain is a process to be killed, when asked to be: it reads the pages of a
+// collection that it is told to, shares what it knows after each, and says whether
+// it has found anybody out.
 func TestMain(m *testing.M) {
 	path := os.Getenv(childPath)
 	if path == "" {
 		os.Exit(m.Run())
 	}
 	files, err := NewFileSnapshots(path)
-	if err == nil {
-		var k *Checker
-		if k, err = New(Config{Snapshots: files}); err == nil {
-			for _, e := range sweepEvents(18) {
-				k.Feed(e)
-			}
-			err = k.Sync(context.Background())
-		}
+	if err != nil {
+		panic(err)
 	}
-	fmt.Println("ready", err)
-	select {}
+	k, err := New(Config{Snapshots: files})
+	if err != nil {
+		panic(err)
+	}
+	pages := sweepEvents(sweepPages)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		if page, err := strconv.Atoi(lines.Text()); err == nil {
+			k.Feed(pages[page])
+		}
+		err := k.Sync(context.Background())
+		_, found := rulesOf(k.Report(), Error)["GT101"]
+		fmt.Println(k.syncing.replica, found, err)
+	}
+}
+
+const sweepPages = 96
+
+// child is such a process.
+type child struct {
+	cmd *exec.Cmd
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+func startChild(t *testing.T, path string) *child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childPath+"="+path)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return &child{cmd, in, bufio.NewScanner(out)}
+}
+
+func (c *child) tell(line any) { fmt.Fprintln(c.in, line) }
+
+// answer is the replica's name and what it has found.
+func (c *child) answer(t *testing.T) (replica string, found bool) {
+	t.Helper()
+	require.True(t, c.out.Scan())
+	var err string
+	_, scanErr := fmt.Sscan(c.out.Text(), &replica, &found, &err)
+	require.NoError(t, scanErr)
+	require.Equal(t, "<nil>", err)
+	return replica, found
+}
+
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, c.cmd.Process.Kill())
+	c.cmd.Wait()
+}
+
+// TestReplicasSurviveKills: a sweep is spread over four processes, each of which is
+// killed again and again, whatever it does at that moment, and started anew. What
+// they had saved is whole, and together they see the sweep, of which none of them
+// reads enough.
+func TestReplicasSurviveKills(t *testing.T) {
+	path, rng := filepath.Join(t.TempDir(), "state"), newRand(11)
+	all := make([]*child, 4)
+	for i := range all {
+		all[i] = startChild(t, path)
+	}
+	kills, found := 0, false
+	for page := range sweepPages {
+		i := page % len(all)
+		all[i].tell(page)
+		if rng.IntN(3) > 0 {
+			_, seen := all[i].answer(t)
+			found = found || seen
+			continue
+		}
+		for moment := time.Now().Add(time.Duration(rng.IntN(4000)) * time.Microsecond); time.Now().Before(moment); {
+		}
+		all[i].kill(t)
+		kills++
+		files, err := NewFileSnapshots(path)
+		require.NoError(t, err)
+		saved, err := files.LoadSnapshots(t.Context())
+		require.NoError(t, err)
+		for name, data := range saved {
+			_, err := decode(data)
+			require.NoError(t, err, "snapshot of replica %s", name)
+		}
+		all[i] = startChild(t, path)
+	}
+	names := map[string]bool{}
+	for _, c := range all {
+		c.tell("sync")
+		name, seen := c.answer(t)
+		names[name], found = true, found || seen
+		c.kill(t)
+	}
+	t.Logf("%d kills", kills)
+	require.Greater(t, kills, 10)
+	require.True(t, found)
+	require.Equal(t, map[string]bool{"0": true, "1": true, "2": true, "3": true}, names, "each takes a dead one's place")
+	for i := range all {
+		var alone events
+		for page := i; page < sweepPages; page += len(all) {
+			alone = append(alone, sweepEvents(sweepPages)[page])
+		}
+		require.NotContains(t, rulesOf(check(t, alone, Config{}), Note), "GT101", "alone")
+	}
 }
 
 // TestSurvivesKill: a process is killed in the middle of a sweep; the next one
 // goes on with its state and sees the whole.
 func TestSurvivesKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childPath+"="+path)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	line := make([]byte, 64)
-	n, err := out.Read(line)
-	require.NoError(t, err)
-	require.Equal(t, "ready <nil>", strings.TrimSpace(string(line[:n])))
-	require.NoError(t, cmd.Process.Kill())
-	cmd.Wait()
+	c := startChild(t, path)
+	for page := range 18 {
+		c.tell(page)
+		c.answer(t)
+	}
+	c.kill(t)
 
 	files, err := NewFileSnapshots(path)
 	require.NoError(t, err)

@@ -229,7 +229,7 @@ func (x *exchange) lastPage() bool {
 	if x.found.total > 0 && !x.q.paged {
 		return x.rows() >= x.found.total
 	}
-	return x.rows() < x.q.size
+	return x.rows() < x.q.size || x.found.total > 0 && !x.q.cursor && x.q.pageNo*x.q.size >= x.found.total
 }
 
 // hydration counts lists whose rows are then opened one by one.

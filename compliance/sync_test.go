@@ -10,38 +10,65 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// together feeds events to n replicas in turn (or to random ones) and gives what
-// any of them finds; they share what they know every so often.
-func together(t testing.TB, n int, es events, every time.Duration, shuffle *rand.Rand) map[string]Finding {
+// replicas are checkers that share what they know, when they are told to.
+type replicas struct {
+	t     testing.TB
+	store *memory
+	all   []*Checker
+}
+
+func newReplicas(t testing.TB, n int, c Config) *replicas {
 	t.Helper()
-	store := &memory{}
-	var all []*Checker
-	for range n {
-		k, err := New(Config{Snapshots: store, SnapshotEvery: time.Hour})
-		require.NoError(t, err)
-		defer k.Close()
-		all = append(all, k)
+	rs := &replicas{t: t, store: &memory{}}
+	for i := range n {
+		rs.all = append(rs.all, nil)
+		rs.start(i, c)
 	}
+	t.Cleanup(func() {
+		for _, k := range rs.all {
+			require.NoError(t, k.Close())
+		}
+	})
+	return rs
+}
+
+// start makes replica i, or makes it anew without a word from the old one.
+func (rs *replicas) start(i int, c Config) {
+	rs.t.Helper()
+	c.Snapshots, c.SnapshotEvery, c.Replica = rs.store, time.Hour, fmt.Sprint("r", i)
+	k, err := New(c)
+	require.NoError(rs.t, err)
+	rs.all[i] = k
+}
+
+func (rs *replicas) sync() {
+	rs.t.Helper()
+	for _, k := range rs.all {
+		require.NoError(rs.t, k.Sync(context.Background()))
+	}
+}
+
+// feed gives each event to the replica that to names; they share what they know
+// every so often, and twice at the end.
+func (rs *replicas) feed(es events, every time.Duration, to func(i int, e *Event) int) *replicas {
+	rs.t.Helper()
 	next := es[0].Time.Add(every)
-	syncAll := func() {
-		for _, k := range all {
-			require.NoError(t, k.Sync(context.Background()))
+	for i := range es {
+		if es[i].Time.After(next) {
+			rs.sync()
+			next = es[i].Time.Add(every)
 		}
+		rs.all[to(i, &es[i])].Feed(es[i])
 	}
-	for i, e := range es {
-		for e.Time.After(next) {
-			syncAll()
-			next = e.Time.Add(every)
-		}
-		r := i % n
-		if shuffle != nil {
-			r = shuffle.IntN(n)
-		}
-		all[r].Feed(e)
-	}
-	syncAll()
+	rs.sync()
+	rs.sync()
+	return rs
+}
+
+// found is the worst of each rule that any of them finds.
+func (rs *replicas) found() map[string]Finding {
 	found := map[string]Finding{}
-	for _, k := range all {
+	for _, k := range rs.all {
 		for id, f := range rulesOf(k.Report(), Note) {
 			if old, ok := found[id]; !ok || f.Severity > old.Severity {
 				found[id] = f
@@ -49,6 +76,18 @@ func together(t testing.TB, n int, es events, every time.Duration, shuffle *rand
 		}
 	}
 	return found
+}
+
+// together feeds events to n replicas in turn, or to random ones, and gives what
+// any of them finds.
+func together(t testing.TB, n int, es events, every time.Duration, shuffle *rand.Rand) map[string]Finding {
+	t.Helper()
+	return newReplicas(t, n, Config{}).feed(es, every, func(i int, _ *Event) int {
+		if shuffle != nil {
+			return shuffle.IntN(n)
+		}
+		return i % n
+	}).found()
 }
 
 func sweepEvents(pages int) (es events) {

@@ -11,6 +11,7 @@ type shared struct {
 	users     []userPace
 	checks    []checkMade
 	waiting   []waitingCreate
+	bare      *bareCreate
 	creates   dayCount // some: without a check
 	refetches dayCount // some: unchanged
 	minutes   minutes

@@ -30,19 +30,23 @@ func (w *waitingCreate) checkedBy(checks []checkMade, skew uint32) bool {
 }
 
 // wait keeps w until replicas have told what they know; the oldest goes where
-// there are too many. What was restored learns its route.
+// there are too many.
 func (s *shared) wait(w waitingCreate, epoch uint32) {
 	w.epoch = epoch
 	w.values = w.values[:min(len(w.values), maxIdentifying)]
-	for i := range s.waiting {
-		if old := &s.waiting[i]; old.route == nil && old.collection == w.collection {
-			old.route = w.route
-		}
-	}
 	if len(s.waiting) >= maxWaiting {
 		s.waiting = slices.Delete(s.waiting, 0, 1)
 	}
 	s.waiting = append(s.waiting, w)
+}
+
+// nameRoute gives its route to what was restored.
+func (s *shared) nameRoute(r *routeInfo) {
+	for i := range s.waiting {
+		if w := &s.waiting[i]; w.route == nil && w.collection == r.hash {
+			w.route = r
+		}
+	}
 }
 
 // settled tells whether every replica has told what it knew when w was made.
@@ -56,7 +60,8 @@ func (w *waitingCreate) settled(peers map[string]*peer, keyID uint64) bool {
 	return true
 }
 
-// judgeCreates judges t's creates whose time has come: GT501.
+// judgeCreates judges t's creates whose time has come: GT501. The day's count is of
+// all replicas, so the last one is judged again as theirs rise.
 func (k *Checker) judgeCreates(t *tenant, others []*shared) {
 	t.waiting = slices.DeleteFunc(t.waiting, func(w waitingCreate) bool {
 		if w.route == nil {
@@ -68,9 +73,24 @@ func (k *Checker) judgeCreates(t *tenant, others []*shared) {
 		}
 		t.creates.add(max(w.at, t.creates.day*86_400), !checked) // of today, if midnight came between
 		if !checked {
-			l := k.lookAt(t, &exchange{view: WireView, at: int64(w.at) * 1e9, method: "POST", route: w.route, site: w.site, status: 201})
-			l.unchecked(t.creates.together(others, func(o *shared) dayCount { return o.creates }))
+			t.bare = &bareCreate{w.at, w.route, w.site}
+			k.judgeBare(t, others)
 		}
 		return true
 	})
+	if len(others) > 0 && t.bare != nil && t.bare.at/86_400 == t.creates.day {
+		k.judgeBare(t, others)
+	}
+}
+
+// bareCreate is the last create without a check.
+type bareCreate struct {
+	at    uint32
+	route *routeInfo
+	site  string
+}
+
+func (k *Checker) judgeBare(t *tenant, others []*shared) {
+	l := k.lookAt(t, &exchange{view: WireView, at: int64(t.bare.at) * 1e9, method: "POST", route: t.bare.route, site: t.bare.site, status: 201})
+	l.unchecked(t.creates.together(others, func(o *shared) dayCount { return o.creates }))
 }

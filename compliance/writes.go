@@ -248,6 +248,7 @@ func (l *look) create() {
 	}
 	values := identifyingValues(x.body, l.k.cfg.Platform.MatchMembers, l.k.d().key)
 	w := waitingCreate{at: now, collection: x.route.hash, values: values, route: x.route, site: x.site}
+	l.t.nameRoute(x.route)
 	switch {
 	case w.checkedBy(l.t.checks, 0):
 		l.t.creates.add(now, false)
@@ -255,6 +256,7 @@ func (l *look) create() {
 		l.t.wait(w, l.k.syncing.epoch)
 	default:
 		l.t.creates.add(now, true)
+		l.t.bare = &bareCreate{now, x.route, x.site}
 		l.unchecked(l.t.creates)
 	}
 }

@@ -1,0 +1,323 @@
+package compliance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// split gives reads of one entity to the second half of n replicas, lists to the
+// first.
+func split(n int) func(int, *Event) int {
+	return func(i int, e *Event) int {
+		if strings.Contains(e.URL, "?") {
+			return i % (n / 2)
+		}
+		return n/2 + i%(n/2)
+	}
+}
+
+// opened lists pages of 25 and opens rows of them one by one, a second each.
+func opened(pages, each int) events {
+	m := &maker{at: day0}
+	for p := range pages {
+		m.add(time.Second, listing(fmt.Sprintf("/contacts/?active=true&pageNumber=%d", p+1), p*25, 25, 900))
+		m.each(each, time.Second, func(i int) Event { return Event{URL: "/contacts/" + ids(p*25+i, 1)[0]} })
+	}
+	return m.es
+}
+
+// TestReplicasListHereOpenThere: lists are read by one process, their rows by
+// another.
+func TestReplicasListHereOpenThere(t *testing.T) {
+	found := newReplicas(t, 4, Config{}).feed(opened(6, 24), time.Minute, split(4)).found()
+	require.Contains(t, found, "GT107")
+	require.Equal(t, "contacts", found["GT107"].Collection)
+	require.NotContains(t, newReplicas(t, 4, Config{}).feed(opened(6, 4), time.Minute, split(4)).found(), "GT107", "a few of each page")
+	late := opened(6, 24)
+	for i := range late {
+		if !strings.Contains(late[i].URL, "?") {
+			late[i].Time = late[i].Time.Add(2 * time.Hour)
+		}
+	}
+	require.NotContains(t, newReplicas(t, 4, Config{}).feed(late, time.Minute, split(4)).found(), "GT107", "not within minutes")
+}
+
+// loadTool is a script over a few URLs, with even pauses or in bursts.
+func loadTool(calls int, pause time.Duration, burst int) events {
+	m, rng := &maker{at: day0}, newRand(5)
+	for i := range calls {
+		gap := pause
+		if burst > 0 {
+			if gap = time.Millisecond * 20; i%burst == 0 {
+				gap = time.Duration(burst) * pause
+			}
+		}
+		m.add(gap, Event{URL: [...]string{"/contacts/A%dX", "/properties/B%dX", "/contacts/?name=Smith&n=%d", "/properties/?address=Oxford&n=%d"}[rng.IntN(4)]})
+		e := &m.es[len(m.es)-1]
+		e.URL, e.Duration = fmt.Sprintf(e.URL, rng.IntN(6)), 100*time.Millisecond
+	}
+	return m.es
+}
+
+// TestReplicasLoad: load that four processes make together.
+func TestReplicasLoad(t *testing.T) {
+	rng := newRand(6)
+	four := func(es events) map[string]Finding { return together(t, 4, es, time.Minute, rng) }
+	for _, seed := range []uint64{1, 2, 3} {
+		rng = newRand(seed)
+		require.Contains(t, four(loadTool(3000, 300*time.Millisecond, 0)), "GT302")
+		require.NotContains(t, four(loadTool(3000, 300*time.Millisecond, 40)), "GT302", "in bursts, as people do")
+	}
+	require.NotContains(t, rulesOf(check(t, loadTool(480, 300*time.Millisecond, 0), Config{}), Note), "GT302", "a quarter is none")
+
+	sandbox := func(calls int, every time.Duration) events {
+		m := &maker{at: day0}
+		return m.each(calls, every, func(i int) Event { return Event{URL: fmt.Sprintf("/contacts/A%dX", i%7), Tenant: "SBOX"} }).es
+	}
+	require.Contains(t, four(sandbox(1300, 140*time.Millisecond)), "GT303", "seven a second for three minutes")
+	require.Contains(t, four(sandbox(2200, 270*time.Millisecond)), "GT303", "2,200 in ten minutes")
+	require.NotContains(t, four(sandbox(490, 80*time.Millisecond)), "GT303", "a CI run")
+	require.NotContains(t, four(sandbox(1500, 205*time.Millisecond)), "GT303", "4.9 a second")
+
+	slots := func(took time.Duration) events {
+		m := &maker{at: day0}
+		return m.each(1500, 400*time.Millisecond, func(i int) Event { return entity(i%50, func(e *Event) { e.Duration = took }) }).es
+	}
+	f, ok := four(slots(1900 * time.Millisecond))["GT301"]
+	require.True(t, ok, "4.75 of 5 slots")
+	require.InDelta(t, 0.95, f.Measured, 0.02)
+	require.NotContains(t, four(slots(1600*time.Millisecond)), "GT301", "4 of 5 slots")
+}
+
+// TestReplicasRate: a second of one clock is not a second of another's.
+func TestReplicasRate(t *testing.T) {
+	// Each of four sends bursts of 10 in a second, each in its own second; their
+	// clocks say that it was the same.
+	bursts := func(seconds, each int) events {
+		m := &maker{at: day0.Add(time.Hour)}
+		for s := range seconds {
+			m.at = day0.Add(time.Hour + time.Duration(s)*time.Second)
+			for i := range each {
+				m.add(time.Millisecond, entity(i%9))
+			}
+		}
+		return m.es
+	}
+	feed := func(es events) Finding { return together(t, 4, es, time.Minute, nil)["GT403"] }
+	require.Equal(t, Warning, feed(bursts(1, 40)).Severity, "one second, if clocks agree")
+	require.Equal(t, Warning, feed(bursts(3, 40)).Severity, "three seconds, if clocks agree")
+	require.Equal(t, Error, feed(bursts(10, 60)).Severity, "600 calls in 10 seconds, however wrong the clocks")
+	require.Equal(t, Error, feed(bursts(60, 24)).Severity, "24 a second for a minute")
+	require.NotEqual(t, Error, feed(bursts(120, 20)).Severity, "20 a second")
+	require.Empty(t, feed(bursts(60, 16)).Severity)
+}
+
+// TestReplicasOneUser: what is done under one label counts together, whichever
+// process does it.
+func TestReplicasOneUser(t *testing.T) {
+	user := func(m *maker, n int, gap time.Duration, url func(i int) Event) events {
+		return m.each(n, gap, func(i int) Event { return with(url(i), by(User, "user-1")) }).es
+	}
+	one := func(i int) Event { return entity(i % 40) }
+	page := func(i int) Event { return listing(fmt.Sprintf("/contacts/?name=x&n=%d", i%90), i%90, 10, 10) }
+	for name, c := range map[string]struct {
+		breaks, keeps events
+	}{
+		"a minute": {user(&maker{at: day0}, 600, 700*time.Millisecond, one), user(&maker{at: day0}, 600, 1050*time.Millisecond, one)},
+		"pages":    {user(&maker{at: day0}, 1100, 30*time.Second, page), user(&maker{at: day0}, 950, 30*time.Second, page)},
+		"hours":    {user(&maker{at: day0}, 66, 20*time.Minute, one), user(&maker{at: day0.Add(3 * time.Hour)}, 57, 20*time.Minute, one)},
+	} {
+		rng := newRand(8)
+		f, ok := together(t, 4, c.breaks, time.Minute, rng)["GT701"]
+		require.True(t, ok, name)
+		require.Equal(t, Error, f.Severity)
+		require.NotContains(t, together(t, 4, c.keeps, time.Minute, rng), "GT701", name)
+	}
+}
+
+// TestPaceOverRestarts: a user who never sleeps is seen, though the process starts
+// anew every few hours.
+func TestPaceOverRestarts(t *testing.T) {
+	rs := newReplicas(t, 1, Config{})
+	feed := func(hours int) {
+		for i := range hours * 3 {
+			if i%13 == 12 {
+				rs.sync()
+				rs.start(0, Config{})
+			}
+			rs.all[0].Feed(Event{Time: day0.Add(time.Duration(i) * 20 * time.Minute), Status: 200, Tenant: "ABC", Initiator: User, Label: "user-1", URL: fmt.Sprintf("https://api.example.test/contacts/A%dX", i%9)})
+		}
+	}
+	feed(24)
+	require.Contains(t, rs.found(), "GT701")
+	snapshot := string(rs.store.all["r0"])
+	require.NotContains(t, snapshot, "user-1")
+	require.NotContains(t, snapshot, "ABC")
+
+	rs = newReplicas(t, 1, Config{})
+	feed(19)
+	require.NotContains(t, rs.found(), "GT701")
+}
+
+// TestLiarElsewhere: a label that is not believed in one replica is not in
+// another, whether that knows it already or not.
+func TestLiarElsewhere(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		rs := newReplicas(t, 2, Config{})
+		read := func(r int, at time.Time, i int) {
+			rs.all[r].Feed(Event{Time: at, Status: 200, Tenant: "ABC", Initiator: User, Label: "user-1", URL: fmt.Sprintf("https://api.example.test/contacts/A%dX", i)})
+		}
+		if known {
+			read(1, day0, 0)
+		}
+		for i := range 600 {
+			read(0, day0.Add(time.Duration(i)*700*time.Millisecond), i%40)
+		}
+		require.Contains(t, rulesOf(rs.all[0].Report(), Error), "GT701")
+		rs.sync()
+		// 1,500 rows are a sweep of a job's, not of a person's.
+		for p := range 15 {
+			e := sweepEvents(15)[p]
+			e.Time, e.Initiator, e.Label = day0.Add(time.Hour+time.Duration(p)*10*time.Second), User, "user-1"
+			e.Answer.Total, e.Answer.Pages = 2000, 20
+			rs.all[1].Feed(e)
+		}
+		require.Contains(t, rulesOf(rs.all[1].Report(), Error), "GT101", "known: %v", known)
+	}
+	alone := newReplicas(t, 1, Config{})
+	for p, e := range sweepEvents(15) {
+		e.Time, e.Initiator, e.Label = day0.Add(time.Hour+time.Duration(p)*10*time.Second), User, "user-1"
+		e.Answer.Total, e.Answer.Pages = 2000, 20
+		alone.all[0].Feed(e)
+	}
+	require.NotContains(t, rulesOf(alone.all[0].Report(), Error), "GT101", "a person's")
+}
+
+// copyRuns are runs over the same rows, hours apart.
+func copyRuns(runs, pages int, every time.Duration) *maker {
+	m := &maker{}
+	for r := range runs {
+		m.at = day0.Add(time.Duration(r) * every)
+		m.each(pages, time.Second, func(p int) Event {
+			return listing(fmt.Sprintf("/properties/?forSale=true&pageSize=100&pageNumber=%d", p+1), p*100, 100, 0)
+		})
+	}
+	return m
+}
+
+// TestReplicasCopyAgain: each run of a copy is made by another process, or every
+// run by all of them.
+func TestReplicasCopyAgain(t *testing.T) {
+	const every = 3 * time.Hour
+	byRun := func(_ int, e *Event) int { return int(e.Time.Sub(day0)/every) % 4 }
+	rng := newRand(4)
+	atRandom := func(int, *Event) int { return rng.IntN(4) }
+	for name, to := range map[string]func(int, *Event) int{"a run each": byRun, "all in each": atRandom} {
+		feed := func(m *maker) map[string]Finding {
+			return newReplicas(t, 4, Config{}).feed(m.es, time.Minute, to).found()
+		}
+		require.Contains(t, feed(copyRuns(3, 20, every)), "GT206", name)
+		require.NotContains(t, feed(copyRuns(2, 20, every)), "GT206", name)
+		m := copyRuns(3, 20, every)
+		write := Event{Time: day0.Add(4 * time.Hour), Method: "DELETE", URL: "https://api.example.test/properties/OXF000001", Status: 204, Tenant: "ABC"}
+		m.es = append(m.es[:40:40], append(events{write}, m.es[40:]...)...)
+		require.NotContains(t, feed(m), "GT206", "%s, with a write in between", name)
+	}
+}
+
+// TestReplicasSlices: the two pages of each slice go to two processes, neither of
+// which has read a slice.
+func TestReplicasSlices(t *testing.T) {
+	slices := func(pages int) events {
+		m := &maker{at: day0}
+		m.add(time.Second, listing("/contacts/?pageSize=1", 0, 1, 4000))
+		for i := range 20 {
+			m.each(pages, 2*time.Second, func(p int) Event {
+				return listing(fmt.Sprintf("/contacts/?name=%c&pageSize=100&pageNumber=%d", 'a'+i, p+1), i*200+p*100, 100, 200)
+			})
+		}
+		return m.es
+	}
+	pageOf := func(_ int, e *Event) int {
+		if strings.HasSuffix(e.URL, "=2") {
+			return 1
+		}
+		return 0
+	}
+	require.Contains(t, newReplicas(t, 2, Config{}).feed(slices(2), time.Minute, pageOf).found(), "GT102")
+	require.NotContains(t, newReplicas(t, 2, Config{}).feed(slices(1), time.Minute, pageOf).found(), "GT102", "none was read to its end")
+}
+
+// TestReplicasRefetch: each process's fetches of what it knew, added up.
+func TestReplicasRefetch(t *testing.T) {
+	fetches := func(versions int) events {
+		m := &maker{at: day0}
+		return m.each(400, 20*time.Second, func(i int) Event { return entity(i/8%9, etag(fmt.Sprintf(`"%d"`, i/8*versions+i%8*versions/8))) }).es
+	}
+	four := func(es events) Finding { return together(t, 4, es, time.Minute, nil)["GT601"] }
+	f := four(fetches(1))
+	require.Equal(t, Warning, f.Severity)
+	require.Contains(t, f.Unit, "all replicas")
+	require.NotEqual(t, Warning, four(fetches(8)).Severity, "another version each time")
+	require.NotEqual(t, Warning, rulesOf(check(t, fetches(1)[:100], Config{}), Note)["GT601"].Severity, "a quarter is too few")
+}
+
+// TestReplicasWebhooks: webhooks without an event, walked by four processes.
+func TestReplicasWebhooks(t *testing.T) {
+	m := &maker{at: day0}
+	m.add(time.Second, listing("/contacts/?pageSize=1", 0, 1, 5000))
+	es := m.each(1400, 8*time.Second, func(i int) Event {
+		return entity(i, func(e *Event) { e.Initiator, e.Webhook = Webhook, &WebhookEvent{Topic: "changed"} })
+	}).es
+	require.Contains(t, together(t, 4, es, time.Minute, nil), "GT702")
+}
+
+// TestReplicasKnowAPerson: small pages and known rows are what they are, in
+// several processes too.
+func TestReplicasKnowAPerson(t *testing.T) {
+	m := &maker{at: day0}
+	for q := range 60 {
+		m.each(5, 2*time.Second, func(p int) Event {
+			return listing(fmt.Sprintf("/propertyImages/?propertyId=P%d&pageSize=10&pageNumber=%d", q, p+1), q*50+p*10, 10-p/4*3, 0)
+		})
+	}
+	require.NotContains(t, together(t, 4, m.es, 10*time.Minute, newRand(3)), "GT102", "a person leafs through pictures")
+
+	site := &maker{}
+	for h := range 50 * 6 {
+		site.at = day0.Add(time.Duration(h) * 10 * time.Minute)
+		site.each(4, time.Second, func(p int) Event { return listing("/properties/?town=x", h/12*40+p*20, 50, 0) })
+	}
+	require.NotContains(t, together(t, 1, site.es, 10*time.Minute, nil), "GT205")
+	require.NotContains(t, together(t, 4, site.es, 10*time.Minute, newRand(3)), "GT205", "what one has shown is not new in another")
+}
+
+// TestReplicasConflict: a refetch by another replica is one; an update that the
+// platform refuses again is told, though not as an error.
+func TestReplicasConflict(t *testing.T) {
+	conflict := func(rs *replicas, status int) Severity {
+		url := "https://api.example.test/contacts/A1X"
+		update := func(at int, tag string, status int) {
+			rs.all[0].Feed(Event{Time: day0.Add(time.Duration(at) * time.Second), Method: "PATCH", URL: url, Status: status, RequestHeader: http.Header{"If-Match": {tag}}, Tenant: "ABC"})
+		}
+		rs.all[0].Feed(Event{Time: day0, URL: url, Status: 200, Tenant: "ABC", ResponseHeader: http.Header{"Etag": {`"1"`}}})
+		update(1, `"1"`, 412)
+		rs.all[len(rs.all)-1].Feed(Event{Time: day0.Add(2 * time.Second), URL: url + "?other=view", Status: 404, Tenant: "ABC"})
+		update(3, `"2"`, status)
+		return rulesOf(rs.all[0].Report(), Note)["GT503"].Severity
+	}
+	two := newReplicas(t, 2, Config{})
+	two.sync()
+	require.Zero(t, conflict(two, 204))
+	two = newReplicas(t, 2, Config{})
+	two.sync()
+	require.Equal(t, Warning, conflict(two, 412))
+	require.Equal(t, Error, conflict(newReplicas(t, 1, Config{}), 204), "nobody else can have fetched it")
+	require.NoError(t, two.all[0].Sync(context.Background()))
+}
