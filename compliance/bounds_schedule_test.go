@@ -48,6 +48,8 @@ func tileBounds() []bound {
 			quiet: 8, loud: 9, want: Error, measured: 8, threshold: 8, to: 5, movedQuiet: 5, movedLoud: 6},
 		{rule: "GT201", field: "TileGap", of: "seconds from run to run", make: func(m *maker, n int) { tiled(m, 6, time.Duration(n)*s, 100) },
 			base: thresholds(Thresholds{RunGap: 10 * s}), quiet: 29, loud: 30, want: Error, measured: 5, threshold: 4, to: 20 * s, movedQuiet: 19, movedLoud: 20},
+		{rule: "GT201", field: "TileGap", of: "seconds from run to run, of few rows", make: func(m *maker, n int) { tiled(m, 14, time.Duration(n)*s, 20) },
+			quiet: 29, loud: 30, want: Error, measured: 13, threshold: 4, to: 20 * s, movedQuiet: 19, movedLoud: 20},
 		{rule: "GT201", field: "TileBefore", of: "seconds before the last run, of 1,000", make: func(m *maker, n int) { tiledBy(m, wobble(5, 1000, 0), -time.Duration(n)*s, 100) },
 			quiet: 1202, loud: 1201, want: Error, measured: 5, threshold: 4, to: .5, movedQuiet: 502, movedLoud: 501},
 		{rule: "GT201", field: "TileAfter", of: "seconds after the last run, of 1,000", make: func(m *maker, n int) { tiledBy(m, wobble(5, 1000, 0), time.Duration(n)*s, 100) },

@@ -26,6 +26,7 @@ type run struct {
 	set         *lowest
 	watermark   int64
 	judged      bool // as a long one
+	ended       bool // all there was has been read
 }
 
 // pastRun is one that is over.
@@ -76,13 +77,13 @@ func (s *series) shape(hash uint64, now uint32) *shape {
 // page takes one page of a list into its run. first tells that it begins one.
 func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 	now := x.sec()
-	if first = sh.run.pages == 0 || now > sh.run.last+uint32(t.RunGap.Seconds()); first {
+	if first = sh.run.pages == 0 || now > sh.run.last+uint32(t.RunGap.Seconds()) || sh.run.newer(x, t); first {
 		sh.keepLong(t.CopyRows / copyPart)
 		sh.endRun()
 		sh.run.start, sh.run.watermark = now, x.q.watermark
 	}
 	r := &sh.run
-	r.last = max(now, r.last)
+	r.last, r.ended = max(now, r.last), x.lastPage()
 	r.pages++
 	r.delivered += uint32(x.rows())
 	sh.rows += uint64(x.rows())
@@ -95,6 +96,12 @@ func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 		}
 	}
 	return first
+}
+
+// newer tells whether x begins another run though the pause is short: all there was
+// has been read, and x asks for what has changed since.
+func (r *run) newer(x *exchange, t *Thresholds) bool {
+	return r.ended && r.watermark != 0 && x.q.watermark > r.watermark && x.sec()-r.start >= uint32(t.TileGap.Seconds())
 }
 
 // rows is how many different rows the run had: as many as were delivered, unless
