@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"unsafe"
 )
 
 // coder writes or reads a snapshot: one function a type says what is in it, for
@@ -12,7 +13,20 @@ import (
 type coder struct {
 	reading bool
 	b       []byte // what was written, or what is left to read
+	made    int    // bytes of memory for what was read
 	err     error
+}
+
+// maxMade bounds what one snapshot may become in memory.
+const maxMade = 256 << 20
+
+// making accounts for memory that reading is about to take.
+func (c *coder) making(bytes int) bool {
+	if c.made += bytes; c.made > maxMade {
+		c.fail()
+		return false
+	}
+	return true
 }
 
 var errSnapshot = errors.New("compliance: snapshot is damaged")
@@ -91,9 +105,11 @@ func list[T any](c *coder, v *[]T, max int, code func(*coder, *T)) {
 	n := c.length(len(*v), max)
 	if c.reading {
 		*v = nil
-		if n > 0 {
-			*v = make([]T, n)
+		var one T
+		if n == 0 || !c.making(n*int(unsafe.Sizeof(one))) {
+			return
 		}
+		*v = make([]T, n)
 	}
 	for i := range n {
 		code(c, &(*v)[i])

@@ -3,11 +3,13 @@ package compliance
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -199,14 +201,32 @@ func TestFileSnapshots(t *testing.T) {
 
 // busy is a checker that has seen a bit of everything.
 func busy(t testing.TB, store Snapshots) *Checker {
-	k, err := New(Config{Snapshots: store, SnapshotEvery: time.Hour, Replica: "r"})
+	k, err := New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, SnapshotEvery: time.Hour, Replica: "r"})
 	require.NoError(t, err)
-	for _, es := range []events{sweepEvents(30), polling(time.Hour, 3, false), crawl(300, 5000, newRand(3))} {
+	for _, es := range []events{sweepEvents(30), polling(time.Hour, 3, false), crawl(300, 5000, newRand(3)), bitOfEverything()} {
 		for _, e := range es {
 			k.Feed(e)
 		}
 	}
 	return k
+}
+
+// bitOfEverything is what snapshots keep of tenants: labels, checks, creates,
+// fetches, load and opened rows.
+func bitOfEverything() events {
+	m := &maker{at: day0.Add(50 * time.Hour)}
+	m.each(70, 100*time.Millisecond, func(i int) Event {
+		return entity(i%30, etag(`"1"`), func(e *Event) { e.Tenant, e.Initiator, e.Label = "SBOX", User, fmt.Sprint("user-", i%3) })
+	})
+	m.add(time.Minute, Event{URL: "/contacts/?email=ann%40example.test", Answer: &Answer{}})
+	m.add(time.Second, post(`{"email":"ann@example.test"}`))
+	m.add(time.Second, post(`{"email":"bob@example.test","phone":"0123456789"}`))
+	for _, more := range []int{40, 40, 40} {
+		m.at = m.at.Add(6 * time.Minute)
+		m.each(more, 100*time.Millisecond, func(i int) Event { return entity(i % 9) })
+		m.es = append(m.es, copyRuns(1, 3, 0).es...)
+	}
+	return append(m.es, opened(3, 5)...)
 }
 
 // TestSnapshotRoundTrip: what is read is what was written.
@@ -218,7 +238,9 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	sn, err := decode(first)
 	require.NoError(t, err)
 	require.Len(t, sn.series, len(k.st.series))
-	require.Len(t, sn.holdings, 1)
+	require.Len(t, sn.holdings, 3)
+	require.Len(t, sn.tenants, 2)
+	require.Len(t, sn.seconds, len(k.st.app.lastSeconds()))
 	again, err := decode(sn.encode())
 	require.NoError(t, err)
 	require.Equal(t, sn, again)
@@ -232,25 +254,67 @@ func TestSnapshotRoundTrip(t *testing.T) {
 }
 
 // FuzzSnapshot: no bytes make decoding panic, hang or grow; what it takes can be
-// merged.
+// merged, as another replica's, and gone on with, as this one's.
 func FuzzSnapshot(f *testing.F) {
 	store := &memory{}
 	k := busy(f, store)
 	require.NoError(f, k.Close())
-	f.Add(store.all["r"])
+	whole := store.all["r"]
+	sn, err := decode(whole)
+	require.NoError(f, err)
+	f.Add(whole)
 	f.Add([]byte{1, 0, 0})
+	for range 3 { // parts of it, so that changes reach deep
+		for h := range sn.series {
+			delete(sn.series, h)
+			break
+		}
+		f.Add(sn.encode())
+	}
+	sn.series, sn.holdings = nil, nil
+	f.Add(sn.encode())
+	waiting := &shared{waiting: []waitingCreate{{at: 7, collection: 8, values: []uint64{9}}}, before: &synthetic{beats: new([beats]uint16)}}
+	sn.tenants = map[uint64]*shared{newHashKey([]byte("0123456789abcdef")).sum("ABC"): waiting}
+	f.Add(sn.encode())
+	f.Add(append(binary.AppendUvarint(nil, snapshotVersion+1), whole[1:]...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		sn, err := decode(data)
-		if err != nil {
-			return
+		if err == nil {
+			again, err := decode(sn.encode())
+			require.NoError(t, err)
+			require.Len(t, again.series, len(sn.series))
+			require.Len(t, again.tenants, len(sn.tenants))
 		}
-		whole := &series{}
-		for _, s := range sn.series {
-			whole.merge(s, 60)
-			whole.merge(s.clone(), 60)
+		store := &memory{}
+		for _, name := range []string{"r", "other"} {
+			require.NoError(t, store.SaveSnapshot(t.Context(), name, data))
 		}
-		again, err := decode(sn.encode())
+		k, err := New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, SnapshotEvery: time.Hour, Replica: "r", MaxBytes: 1 << 20})
 		require.NoError(t, err)
-		require.Len(t, again.series, len(sn.series))
+		for _, es := range []events{sweepEvents(2), opened(1, 5), bitOfEverything()[60:]} {
+			for _, e := range es {
+				k.Feed(e)
+			}
+		}
+		k.Sync(t.Context())
+		require.LessOrEqual(t, k.st.bytes+k.st.dormantBytes, 1<<20)
+		k.Report()
+		k.Close()
 	})
+}
+
+// TestSnapshotBlowUp: a small snapshot that says it is large is refused before it
+// takes the memory.
+func TestSnapshotBlowUp(t *testing.T) {
+	one := (&snapshot{tenants: map[uint64]*shared{1: {checks: make([]checkMade, maxChecks), waiting: make([]waitingCreate, maxWaiting)}}}).encode()
+	empty := (&snapshot{}).encode()
+	part := one[len(empty):]
+	many := binary.AppendUvarint(slices.Clone(empty[:len(empty)-1]), 1<<15)
+	for range 1 << 15 {
+		many = append(many, part...)
+	}
+	_, err := decode(many)
+	require.ErrorIs(t, err, errSnapshot)
+	_, err = decode(one)
+	require.NoError(t, err)
 }

@@ -3,6 +3,7 @@ package compliance
 import (
 	"fmt"
 	"slices"
+	"unsafe"
 )
 
 // snapshotVersion is raised when what follows changes; other versions are not
@@ -76,6 +77,7 @@ func codeMap[T any](c *coder, m *map[uint64]*T, code func(*T, *coder)) {
 		}
 		var h uint64
 		v := new(T)
+		c.making(int(unsafe.Sizeof(*v)))
 		c.u64(&h)
 		code(v, c)
 		(*m)[h] = v
@@ -110,6 +112,7 @@ func (s *sample) code(c *coder) {
 			s.add(uint64(fp), tableSize)
 		}
 		s.hits = max(hits, s.used)
+		c.making(s.bytes())
 	}
 }
 
@@ -139,6 +142,7 @@ func optional[T any](c *coder, p **T, code func(*T, *coder)) {
 	}
 	if c.reading {
 		*p = new(T)
+		c.making(int(unsafe.Sizeof(**p)))
 	}
 	code(*p, c)
 }
