@@ -58,9 +58,12 @@ type Config struct {
 	// Replica names this process among those that share Snapshots; empty: the
 	// Snapshots' own name for it, else a random one.
 	Replica string
-	// Key hashes ids; replicas that share Snapshots need the same. Empty: derived
-	// from nothing secret when Snapshots is set, so that replicas agree, else
-	// random. At least 16 bytes.
+	// Key hashes ids, names and values; replicas that share Snapshots need the same.
+	// At least 16 bytes. Empty: a random key is made. With Snapshots it is written
+	// into every snapshot, so that replicas and later processes agree; then whoever
+	// can read a snapshot has the key too, and can test by trial whether an id, an
+	// address or a number is in it. Set Key, and keep it elsewhere, where that
+	// matters.
 	Key []byte
 
 	Hooks Hooks
