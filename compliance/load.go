@@ -161,9 +161,9 @@ func (s *synthetic) size() int {
 func (l *look) synthesized() {
 	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.synth
 	now := x.sec()
-	if begin := now - now%synthSeconds; begin > c.since {
+	if now >= c.since+synthSeconds || c.since > now+3600 { // or the clock was put back
 		l.judgeSynthetic()
-		l.t.nextSynthetic(begin, uint32(t.SynthCalls))
+		l.t.nextSynthetic(now-now%synthSeconds, uint32(t.SynthCalls))
 	}
 	c.calls++
 	c.beat(now)
@@ -215,8 +215,9 @@ func (c *synthetic) beat(now uint32) {
 		}
 		c.beats = new([beats]uint16)
 	}
-	n := &c.beats[now%synthSeconds*beats/synthSeconds]
-	*n = clip(int(*n) + 1)
+	if i := (now - c.since) / (synthSeconds / beats); i < beats { // not of one that ended late
+		c.beats[i] = clip(int(c.beats[i]) + 1)
+	}
 }
 
 func (l *look) judgeSynthetic() {

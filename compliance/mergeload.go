@@ -8,21 +8,19 @@ import (
 // judgeLoad judges the load of one tenant from all replicas: the slots of GT301,
 // GT302 and GT303.
 func (k *Checker) judgeLoad(t *tenant, others []*shared) {
-	last := t.minutes.now.minute
-	for _, o := range others {
-		last = max(last, o.minutes.now.minute)
-	}
-	if last < maxMinutes {
+	now := k.st.app.now()
+	if now < (maxMinutes+1)*60 {
 		return
 	}
 	var sum [maxMinutes + 1]minuteLoad // the last of them goes on
+	first := now/60 - maxMinutes
 	for _, s := range append(others, &t.shared) {
-		s.minutes.addTo(sum[:], last-maxMinutes)
+		s.minutes.addTo(sum[:], first)
 	}
-	l := k.lookAt(t, &exchange{view: WireView, at: int64(last) * 60e9, method: "GET", route: &routeInfo{}})
-	l.slots(sum[:maxMinutes], last-maxMinutes)
+	l := k.lookAt(t, &exchange{view: WireView, method: "GET", route: &routeInfo{}})
+	l.slots(sum[:maxMinutes], first)
 	if slices.Contains(k.cfg.Platform.Sandbox, t.name) {
-		l.sandbox(sum[:], last-maxMinutes)
+		l.sandbox(sum[:], first)
 	}
 	for _, mine := range [...]*synthetic{&t.synth, t.before} {
 		if mine != nil {
@@ -45,6 +43,7 @@ func (l *look) slots(sum []minuteLoad, first uint32) {
 			calls, busy = calls+int(m.calls), busy+float64(m.busy)
 		}
 		if used := busy / float64(n*60_000*limit); calls >= satCalls && used >= t.SatSlots {
+			l.until((first + uint32(i+n)) * 60)
 			l.raise(gt301, alarm{sev: Warning, measured: min(used, 1), threshold: t.SatSlots, unit: "of the slots taken, over 5 minutes, all replicas", from: (first + uint32(i)) * 60, confidence: 0.9})
 			return
 		}
@@ -70,10 +69,14 @@ func (l *look) sandbox(sum []minuteLoad, first uint32) {
 		default:
 			continue
 		}
+		l.until((first + uint32(i+1)) * 60)
 		l.raise(gt303, a)
 		return
 	}
 }
+
+// until says when what was measured ended, in unix seconds.
+func (l *look) until(sec uint32) { l.x.at = int64(sec) * 1e9 }
 
 // synthesizedBy judges the same 5 minutes of all replicas: GT302. Each replica
 // sees other pauses than the platform does, so what counts is how evenly the calls
@@ -88,6 +91,7 @@ func (l *look) synthesizedBy(mine *synthetic, others []*shared) {
 		}
 	}
 	if sum.calls > mine.calls {
+		l.until(sum.since + synthSeconds)
 		l.judgeSyntheticBy(&sum, sum.dispersion())
 	}
 }
@@ -152,7 +156,7 @@ func (k *Checker) judgeLoadTogether(others []*snapshot) {
 			spent += sn.day.some
 		}
 	}
-	l := k.lookAt(nil, &exchange{view: WireView, at: int64(newest) * 1e9, method: "GET", route: &routeInfo{}})
+	l := k.lookAt(nil, &exchange{view: WireView, method: "GET", route: &routeInfo{}})
 	if limit > 0 && newest >= loadSeconds {
 		var sum [loadSeconds]secondLoad
 		first := newest - loadSeconds + 1
@@ -163,6 +167,7 @@ func (k *Checker) judgeLoadTogether(others []*snapshot) {
 		l.rateOfAll(&sum, first, limit)
 		l.saturatedByAll(&sum, first, limit)
 	}
+	l.until(newest)
 	// Around midnight a clock that is wrong counts calls for the other day.
 	if p := k.cfg.Platform.PerDay; p > 0 && int(spent) > p+2*clockSkew*max(limit, 0) {
 		l.raiseApp(gt404, alarm{sev: Error, measured: float64(spent), threshold: float64(p), unit: "calls today, all replicas", confidence: 1})
@@ -183,6 +188,7 @@ func addSeconds(sum *[loadSeconds]secondLoad, first uint32, seconds []secondLoad
 // many if the clocks agree.
 func (l *look) rateOfAll(sum *[loadSeconds]secondLoad, first uint32, limit int) {
 	raise := func(sev Severity, calls, seconds, at int, confidence float64) {
+		l.until(first + uint32(at+seconds))
 		l.raiseApp(gt403, alarm{sev: sev, measured: float64(calls) / float64(seconds), threshold: float64(limit), unit: "calls a second, all replicas",
 			from: first + uint32(at), confidence: confidence})
 	}
@@ -211,7 +217,7 @@ func (l *look) saturatedByAll(sum *[loadSeconds]secondLoad, first uint32, limit 
 	t := &l.k.cfg.Thresholds
 	near := t.SatShare * float64(limit)
 	var w rateWindow
-	since, worst := uint32(0), alarm{}
+	since, at, worst := uint32(0), uint32(0), alarm{}
 	for i, s := range sum {
 		now := first + uint32(i) + 1
 		w.add(s, near, 1)
@@ -219,6 +225,7 @@ func (l *look) saturatedByAll(sum *[loadSeconds]secondLoad, first uint32, limit 
 			continue
 		}
 		w.add(sum[i-60], near, -1)
+		l.until(now)
 		l.fullMinute(w, now, limit)
 		switch {
 		case !w.saturated(t):
@@ -227,11 +234,12 @@ func (l *look) saturatedByAll(sum *[loadSeconds]secondLoad, first uint32, limit 
 		case since == 0:
 			since = now - 60
 		}
-		if a := w.saturation(t, now, since); a.sev > worst.sev {
-			worst = a
+		if a := w.saturation(t, now, since); a.sev >= worst.sev {
+			worst, at = a, now
 		}
 	}
 	if worst.sev > 0 {
+		l.until(at)
 		l.raiseApp(gt301, worst)
 	}
 }

@@ -20,8 +20,12 @@ const (
 )
 
 func (m *minutes) add(x *exchange) {
-	n := x.sec() / 60
-	busy := uint32(min(max(x.end-x.at, 0)/1e6, longCall))
+	sec, busy := x.sec(), uint32(min(max(x.end-x.at, 0)/1e6, longCall))
+	if sec-m.now.minute*60 < 60 {
+		m.now.calls, m.now.busy = m.now.calls+1, m.now.busy+busy
+		return
+	}
+	n := sec / 60
 	if n > m.now.minute {
 		if m.now.calls >= busyMinute {
 			m.keep()
