@@ -27,6 +27,7 @@ type snapshot struct {
 	keyID    uint64
 	saved    uint32
 	day      dayCount
+	usage    bool // Used was called
 	seconds  []secondLoad
 	series   map[uint64]*series
 	holdings map[uint64]*holding
@@ -51,6 +52,7 @@ func (sn *snapshot) code(c *coder) {
 	c.u64(&sn.keyID)
 	number32(c, &sn.saved)
 	sn.day.code(c)
+	c.bool(&sn.usage)
 	list(c, &sn.seconds, loadSeconds, func(c *coder, s *secondLoad) {
 		number32(c, &s.sec)
 		number32(c, &s.calls)

@@ -104,8 +104,10 @@ type holding struct {
 	hydrate    hydration
 	used       dayCount // all: new rows; some: used
 	enough     uint32   // when they were not yet enough to judge
-	writes     uint32
-	wrote      uint32 // last
+
+	enoughOfAll uint32 // since when they are, all replicas' counted; 0: they are not
+	writes      uint32
+	wrote       uint32 // last
 }
 
 // dayCount counts two things in one UTC day.

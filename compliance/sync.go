@@ -220,7 +220,7 @@ func (k *Checker) save(ctx context.Context) error {
 	k.mu.Lock()
 	k.syncing.number++
 	a := &k.st.app
-	sn := &snapshot{number: k.syncing.number, key: k.syncing.key, keyID: k.d().keyID(), saved: a.now(), day: a.day, seconds: a.lastSeconds()}
+	sn := &snapshot{number: k.syncing.number, key: k.syncing.key, keyID: k.d().keyID(), saved: a.now(), day: a.day, usage: a.usage, seconds: a.lastSeconds()}
 	sn.code(c)
 	c.b = c.b[:len(c.b)-3] // without the three empty tables
 	known := make([]*series, 0, len(k.st.series)+len(k.st.dormant))

@@ -82,6 +82,7 @@ func (k *Checker) judgeTenant(t *tenant, latest []*series, others []*snapshot) {
 	k.judgeCreates(t, parts)
 	for _, s := range latest {
 		k.judgeHydration(t, s, others)
+		k.judgeUsed(t, s, others)
 	}
 	if len(parts) == 0 {
 		return
@@ -145,6 +146,31 @@ func (k *Checker) judgeHydration(t *tenant, s *series, others []*snapshot) {
 	}
 }
 
+// judgeUsed judges rows that one replica fetches, and maybe another uses: GT207.
+func (k *Checker) judgeUsed(t *tenant, s *series, others []*snapshot) {
+	h, limits := t.holding(s.route, k.d().key), &k.cfg.Thresholds
+	d, news, usage, now := h.used, newsOf(h), k.st.app.usage, k.st.app.now()
+	for _, sn := range others {
+		usage = usage || sn.usage
+		if o := sn.holdings[h.hash]; o != nil && o.used.day == d.day {
+			d.all, d.some = d.all+o.used.all, d.some+o.used.some
+			news.add(&o.listed)
+		}
+	}
+	d.all = uint32(float64(d.all) * news.share())
+	if !usage || s.user || k.replicas() == 0 || d.day != now/86_400 || int(d.all) < limits.UnusedRows {
+		h.enoughOfAll = 0
+		return
+	}
+	if h.enoughOfAll == 0 {
+		h.enoughOfAll = now
+	}
+	if now-h.enoughOfAll >= usedWithin && d.share() < limits.UnusedShare {
+		l := k.lookAt(t, &exchange{view: IntentView, at: int64(now) * 1e9, method: "GET", stream: s.key.stream, route: s.route, purpose: s.purpose, status: 200})
+		l.raise(gt207, alarm{sev: Warning, measured: d.share(), threshold: limits.UnusedShare, unit: "of the rows fetched today were used, by all replicas", from: d.day * 86_400, confidence: 0.9})
+	}
+}
+
 // judgeMerged judges one series with what the other replicas know of it.
 func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 	if k.st.series[s.key] != s {
@@ -181,6 +207,9 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 	l := k.lookAt(t, &exchange{view: IntentView, at: int64(merged.last) * 1e9, method: "GET", stream: s.key.stream, route: s.route,
 		user: s.user, purpose: s.purpose, status: 200, q: query{params: 1}})
 	merged.hours.scale(news.share())
+	if e := &merged.numbers; merged.recent.used > 0 { // listed in one, read in another
+		e.known, e.listed = uint32(merged.recent.distinct()), uint32(news.union.common(&merged.recent.sample))
+	}
 	whole := *h
 	whole.wrote = wrote
 	l.s, l.h, l.n = merged, &whole, h.size(l.x)

@@ -321,3 +321,44 @@ func TestReplicasConflict(t *testing.T) {
 	require.Equal(t, Error, conflict(newReplicas(t, 1, Config{}), 204), "nobody else can have fetched it")
 	require.NoError(t, two.all[0].Sync(context.Background()))
 }
+
+// TestReplicasUse: rows that one process fetches are used by another, or by none.
+func TestReplicasUse(t *testing.T) {
+	fetch := func(use int) map[string]Finding {
+		rs := newReplicas(t, 2, Config{})
+		rs.sync()
+		m := &maker{at: day0}
+		m.each(40, 2*time.Minute, func(i int) Event {
+			return listing(fmt.Sprintf("/contacts/?active=true&pageNumber=%d", i+1), i*100, 100, 0)
+		})
+		for i, e := range m.es {
+			rs.all[0].Feed(e)
+			if i%4 == 0 {
+				rs.all[0].Used("ABC", "contacts") // one row of 400
+			}
+			if use > 0 {
+				rs.all[1].Feed(Event{Time: e.Time, Status: 200, Tenant: "ABC", URL: "https://api.example.test/contacts/A1X"})
+				rs.all[1].Used("ABC", "contacts", ids(0, use)...)
+			}
+			if i%4 == 0 {
+				rs.sync()
+			}
+		}
+		return rs.found()
+	}
+	require.Contains(t, fetch(0), "GT207")
+	require.NotContains(t, fetch(20), "GT207")
+}
+
+// TestReplicasOpenALongList: new entities stand in a row; each is opened by a
+// process that has not listed it.
+func TestReplicasOpenALongList(t *testing.T) {
+	m := &maker{at: day0}
+	for p := range 8 {
+		m.add(time.Second, listing(fmt.Sprintf("/contacts/?active=true&pageNumber=%d", p+1), p*25, 25, 900))
+	}
+	m.each(200, 20*time.Second, func(i int) Event { return Event{URL: "/contacts/" + ids(i, 1)[0]} })
+	require.NotContains(t, newReplicas(t, 4, Config{}).feed(m.es, time.Minute, split(4)).found(), "GT104")
+	unlisted := m.es[8:]
+	require.Contains(t, newReplicas(t, 4, Config{}).feed(unlisted, time.Minute, split(4)).found(), "GT104")
+}
