@@ -99,8 +99,8 @@ func sweepBounds() []bound {
 			base: thresholds(Thresholds{SliceLambda: 5}), quiet: 800, loud: 1250, want: Error, measured: 1250, about: .2, threshold: 1000, to: 100, movedQuiet: 99, movedLoud: 100},
 		{rule: "GT102", field: "SliceShare", of: "rows of 2,000", make: func(m *maker, n int) { inTens(m, 2000, n) }, base: thresholds(few),
 			quiet: 199, loud: 200, want: Error, measured: 200, threshold: 50, to: .105, movedQuiet: 209, movedLoud: 210},
-		{rule: "GT102", field: "SliceLambda", of: "slices of ten rows", make: func(m *maker, n int) { sliced(m, 1000, n, 10, 0) }, base: thresholds(Thresholds{SliceRows: 50}),
-			quiet: 28, loud: 42, want: Error, measured: 420, about: .2, threshold: 50, to: 9, movedQuiet: 13, movedLoud: 14},
+		{rule: "GT102", field: "SliceLambda", of: "slices of 16 rows of 1,024", make: func(m *maker, n int) { sliced(m, 1024, n, 16, 0) }, base: thresholds(Thresholds{SliceRows: 50}),
+			quiet: 17, loud: 28, want: Error, measured: 448, about: .2, threshold: 50, to: 7, movedQuiet: 7, movedLoud: 8},
 		{rule: "GT102", of: "slices of ten rows, by chance", make: func(m *maker, n int) { sliced(m, 1000, n, 10, 0) }, base: thresholds(Thresholds{SliceRows: 50, SliceLambda: 1}),
 			quiet: 12, loud: 13, want: Error, measured: 130, threshold: 50},
 		{rule: "GT102", field: "SliceRatio", of: "rows again, where chance gives 19", make: func(m *maker, n int) { sliced(m, 1000, 20, 10, n) }, base: thresholds(last),
@@ -126,6 +126,10 @@ func sweepBounds() []bound {
 			m.add(s, listing("/contacts/?officeId=again&pageSize=1000", 0, n, 0))
 			unsized(20, 80)(m)
 		}, quiet: 100, loud: 1, want: Error, measured: 1601, threshold: 1500},
+		{rule: "GT102", of: "rows again among 200 of an unknown whole", make: func(m *maker, n int) {
+			unsized(20, 10)(m)
+			copy(m.es[19].Answer.IDs, ids(0, n))
+		}, base: thresholds(Thresholds{SliceRows: 50, SliceAbsolute: 200}), quiet: 2, loud: 1, want: Error, measured: 200, threshold: 200},
 		{rule: "GT102", of: "seconds from the first slice to the last", make: func(m *maker, n int) {
 			sliced(m, 700, 4, 30, 0)
 			m.at = day0.Add(time.Duration(n+1) * s)
@@ -153,6 +157,11 @@ func sweepBounds() []bound {
 			quiet: 71, loud: 72, want: Warning, measured: .6, threshold: .6, to: .8, movedQuiet: 95, movedLoud: 96},
 		{rule: "GT107", field: "HydrateReads", of: "opened of 45", make: func(m *maker, n int) { hydrated(m, 3, 15, n) },
 			quiet: 39, loud: 40, want: Warning, measured: 40. / 45, threshold: .6, to: 30, movedQuiet: 29, movedLoud: 30},
+		{rule: "GT107", of: "seconds from the first list to the last", make: func(m *maker, n int) {
+			m.pages(s, "a=1", 0, 30, 15, 0)
+			m.at = day0.Add(time.Duration(n) * s)
+			m.page(0, "a=1", 3, 30, 15, 0).each(40, 0, func(i int) Event { return Event{URL: "/contacts/" + ids(i, 1)[0]} })
+		}, quiet: 601, loud: 600, want: Warning, measured: 40. / 45, threshold: .6},
 		{rule: "GT107", of: "seconds from the first list to the last row opened", make: func(m *maker, n int) {
 			hydrated(m, 3, 15, 39)
 			m.at = day0.Add(time.Duration(n) * s)

@@ -134,7 +134,36 @@ func sparedCases() []exactly {
 		m.add(s, with(post(`{}`), createdAt("/contacts/K7X")))
 		m.each(60, time.Minute, func(int) Event { return Event{URL: "/contacts/K7X", Status: 404} })
 	}
+	full := func(pages, total int, more string) func(*maker) { // slices of one full page each
+		return func(m *maker) {
+			m.size(4000)
+			m.each(20, time.Minute, func(i int) Event {
+				e := listing(fmt.Sprintf("/contacts/?officeId=O%d&pageSize=100%s", i, more), i*100, 100, total)
+				e.Answer.Pages = pages
+				return e
+			})
+		}
+	}
+	twice := func(m *maker) { // each watermark is asked for twice
+		for i := range 20 {
+			m.at = day0.Add(time.Duration(i+3) * hour)
+			m.tile(day0.Add(time.Duration((i+5)/2*2)*hour), i*100, 100)
+		}
+	}
+	single := func(m *maker) { // searches that find one row, which is opened
+		for i := range 60 {
+			m.add(s, listing(fmt.Sprintf("/contacts/?name=n%d", i), i, 1, 1)).add(s, Event{URL: "/contacts/" + ids(i, 1)[0]})
+		}
+	}
 	return []exactly{
+		{"full pages, and nobody says whether there are more", "GT102", full(0, 0, ""), nil, 0},
+		{"the first page of two", "GT102", full(2, 0, "&pageNumber=1"), nil, 0},
+		{"the first page of one", "GT102", full(1, 0, "&pageNumber=1"), nil, Error},
+		{"all rows in one page", "GT102", full(0, 100, ""), nil, Error},
+		{"a page of twice as many rows", "GT102", full(0, 200, ""), nil, 0},
+		{"the page with the last row", "GT102", full(0, 100, "&pageNumber=1"), nil, Error},
+		{"each watermark twice", "GT201", twice, nil, 0},
+		{"one-row searches", "GT107", single, nil, 0},
 		{"three pages", "GT101", screens(3, 100, 10*s), nil, 0},
 		{"an infinite scroll", "GT101", screens(16, 25, 2*s), nil, 0},
 		{"an export of 500", "GT101", export, nil, 0},

@@ -49,6 +49,13 @@ func loadBounds() []bound {
 		mix(500, 400*time.Millisecond, func(i int) string { return fmt.Sprintf("/%c/?a=1", 'a'+i%n) })(m)
 	}
 	sandbox := func(i int) Event { return entity(i, func(e *Event) { e.Tenant = "SBOX" }) }
+	lastCall := func(before int, span time.Duration) func(*maker, int) { // and one call n seconds after the first
+		return func(m *maker, n int) {
+			m.spread(span, before, sandbox)
+			m.at = day0.Add(time.Duration(n) * s)
+			m.add(0, sandbox(1))
+		}
+	}
 	return []bound{
 		{rule: "GT301", field: "SatShare", of: "calls a second", make: func(m *maker, n int) { seconds(m, 62, n, call) },
 			quiet: 13, loud: 14, want: Warning, measured: 60, threshold: 42, to: .5, movedQuiet: 9, movedLoud: 10},
@@ -108,6 +115,12 @@ func loadBounds() []bound {
 			quiet: 300, loud: 301, want: Error, measured: 301, threshold: 300, to: 3., movedQuiet: 180, movedLoud: 181},
 		{rule: "GT303", field: "SandboxCalls", of: "calls in ten minutes", make: func(m *maker, n int) { m.spread(600*s, n, sandbox) },
 			quiet: 2000, loud: 2001, want: Error, measured: 2001, threshold: 2000, to: 1000, movedQuiet: 1000, movedLoud: 1001},
+		{rule: "GT303", of: "seconds to the 301st call", make: lastCall(300, 50*s),
+			quiet: 60, loud: 59, want: Error, measured: 301, threshold: 300},
+		{rule: "GT303", of: "seconds of a burst of 301 calls", make: lastCall(300, 50*s),
+			quiet: 54, loud: 55, want: Error, measured: 301, threshold: 300},
+		{rule: "GT303", of: "seconds to the 2,001st call", make: lastCall(2000, 590*s),
+			quiet: 600, loud: 599, want: Error, measured: 2001, threshold: 2000},
 		{rule: "GT303", of: "calls in half a minute", make: func(m *maker, n int) { m.spread(30*s, n, sandbox) },
 			quiet: 499, loud: 500, want: Error, measured: 500, threshold: 300},
 	}
@@ -157,6 +170,9 @@ func limitBounds() []bound {
 		{rule: "GT401", of: "milliseconds of a pause of 5 s", make: func(m *maker, n int) {
 			m.single(time.Duration(n)*ms, 0, 1, status(429), func(e *Event) { e.ResponseHeader = http.Header{"Retry-After": {"5"}} }).single(0, 1, 1)
 		}, quiet: 5001, loud: 5000, milder: Note, want: Error, measured: .001, threshold: 0},
+		{rule: "GT401", of: "milliseconds from a call's start, refused after one", make: func(m *maker, n int) {
+			m.single(time.Duration(n)*ms, 0, 1, status(429), func(e *Event) { e.ResponseHeader = http.Header{"Retry-After": {"5"}} }).single(0, 1, 1)
+		}, quiet: 0, loud: 1, milder: Note, want: Error, measured: 5, threshold: 0},
 
 		{rule: "GT402", field: "Platform.Concurrent", of: "calls in flight for one tenant", make: long(one),
 			quiet: 5, loud: 6, want: Error, measured: 6, threshold: 5, base: platform(Platform{ConcurrentApp: 100}), to: 3, movedQuiet: 3, movedLoud: 4},

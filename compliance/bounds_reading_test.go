@@ -46,6 +46,10 @@ func readingBounds() []bound {
 			quiet: 599, loud: 600, want: Error, measured: 600, threshold: 600, to: 400, movedQuiet: 399, movedLoud: 400},
 		{rule: "GT103", of: "reads again, 600 entities of an unknown number", make: again(0, 600, time.Minute),
 			quiet: 7, loud: 6, want: Error, measured: 600, threshold: 600},
+		{rule: "GT103", of: "reads again, 99 entities of an unknown number", make: again(0, 99, time.Minute), base: thresholds(Thresholds{UniqueReads: 50, UniqueAbsoluteDay: 99}),
+			quiet: 1, loud: 0, want: Error, measured: 99, threshold: 99},
+		{rule: "GT103", of: "reads again before 200 entities of 1,200", make: again(1200, 200, 2*s),
+			quiet: 799, loud: 800, want: Error, measured: 200, threshold: 200},
 		{rule: "GT103", of: "seconds for 600 entities", make: func(m *maker, n int) {
 			m.single(time.Minute, 0, 599)
 			m.at = day0.Add(time.Duration(n) * s)
@@ -59,6 +63,10 @@ func readingBounds() []bound {
 
 		{rule: "GT104", field: "EnumIDs", of: "ids", make: func(m *maker, n int) { count(m, 700, n) },
 			quiet: 99, loud: 100, want: Error, measured: 100, threshold: 100, to: 60, movedQuiet: 59, movedLoud: 60},
+		{rule: "GT104", of: "ids of another kind before them", make: func(m *maker, n int) {
+			m.each(n, 2*s, func(i int) Event { return Event{URL: fmt.Sprintf("/contacts/LON%06d", i*10)} })
+			count(m, 700, 100)
+		}, quiet: 21, loud: 20, want: Error, measured: 100, threshold: 100},
 		{rule: "GT104", field: "EnumAdjacent", of: "neighbours among 100", make: func(m *maker, n int) {
 			count(m, 700, n+1)
 			m.each(99-n, 2*s, func(i int) Event { return counted(5000 + 10*i) })

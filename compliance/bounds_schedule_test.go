@@ -85,6 +85,8 @@ func regularBounds() []bound {
 				m.es[i].Label += fmt.Sprint(i % 3) // so that nobody is up all day
 			}
 		}, quiet: 22, loud: 23, want: Warning, measured: 0, threshold: .22, to: 8, movedQuiet: 16, movedLoud: 17},
+		{rule: "GT202", of: "runs, where three intervals are enough", make: runs(2820), base: thresholds(Thresholds{RegularIntervals: 3}),
+			quiet: 4, loud: 5, want: Warning, measured: 0, threshold: .2},
 		{rule: "GT202", field: "RegularSpread", of: "spread of 11 intervals, of 3,000 s", make: apart(11, 3000),
 			quiet: 600, loud: 599, want: Warning, measured: .1997, threshold: .2, to: .1, movedQuiet: 300, movedLoud: 299},
 		{rule: "GT202", field: "RegularSpread2", of: "spread of 22 intervals, of 3,000 s", make: apart(22, 3000),
@@ -186,10 +188,14 @@ func dailyBounds() []bound {
 				}
 			}
 		}, base: thresholds(six), quiet: 4, loud: 3, want: Warning, measured: 9, threshold: 6, to: 1.2, movedQuiet: 2, movedLoud: 1},
-		{rule: "GT204", of: "the day of the fifth run", make: func(m *maker, n int) {
-			every(day)(m, 4)
+		{rule: "GT204", of: "the day of the sixth run", make: func(m *maker, n int) {
+			every(day)(m, 5)
 			m.run(2*hour+time.Duration(n-1)*day, 4000, 600)
-		}, quiet: 9, loud: 8, want: Warning, measured: 5, threshold: 5},
+		}, base: thresholds(six), quiet: 11, loud: 10, want: Warning, measured: 6, threshold: 6},
+		{rule: "GT204", of: "hours to the fifth run", make: func(m *maker, n int) {
+			every(day)(m, 4)
+			m.run(time.Duration(2+n)*hour, 4000, 600)
+		}, base: thresholds(Thresholds{DailyR: .5}), quiet: 83, loud: 84, want: Warning, measured: 5, threshold: 5},
 		{rule: "GT204", field: "DailyPages", of: "pages a run", make: func(m *maker, n int) { sized(m, n, 600) }, base: thresholds(calm),
 			quiet: 2, loud: 3, want: Warning, measured: 6, threshold: 5, to: 5, movedQuiet: 4, movedLoud: 5},
 		{rule: "GT204", field: "DailyRows", of: "rows a run", make: func(m *maker, n int) { sized(m, 3, n) }, base: thresholds(calm),
@@ -293,7 +299,7 @@ func hourBounds() []bound {
 			hourly(m, 24, 48, 10, n-n/2-10)
 		}, base: thresholds(Thresholds{ClockNew: .05}), quiet: 299, loud: 300, want: Warning, measured: 24, threshold: 22, to: 50, movedQuiet: 149, movedLoud: 150},
 		{rule: "GT205", field: "ClockNew", of: "new rows of 20", make: func(m *maker, n int) { hourly(m, 0, 48, n, 20-n) },
-			base: thresholds(Thresholds{ClockRows: 10}), quiet: 9, loud: 10, want: Warning, measured: 24, threshold: 22, to: .7, movedQuiet: 13, movedLoud: 14},
+			base: thresholds(Thresholds{ClockRows: 10}), quiet: 9, loud: 10, want: Warning, measured: 24, threshold: 22, to: 454. / 960, movedQuiet: 8, movedLoud: 9},
 		{rule: "GT205", of: "hours in all", make: func(m *maker, n int) { hourly(m, 0, n, 200, 0) },
 			quiet: 47, loud: 48, want: Warning, measured: 24, threshold: 22},
 
