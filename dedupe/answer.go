@@ -58,8 +58,8 @@ func (s *state) shareable(resp *http.Response) bool {
 	}
 	for _, v := range h["Vary"] {
 		for name := range strings.SplitSeq(v, ",") {
-			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-			if name == "*" || s.headers[name] == ignored {
+			name = strings.TrimSpace(name)
+			if name == "*" || s.headers.of(name) == ignored {
 				return false
 			}
 		}

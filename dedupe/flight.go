@@ -2,13 +2,9 @@ package dedupe
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"hash/maphash"
 	"net/http"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/goodtenant/goodtenant/internal/body"
 )
@@ -28,115 +24,133 @@ import (
 //	landed   one caller waits        it gets the response itself, body unread
 //	landed   several wait            the body is gathered, each gets a copy; where it
 //	                                 may not be shared, one gets it, the others fetch,
-//	                                 and for a while nobody joins for this key
+//	                                 and for a while nobody joins for this read
 //
-// The request runs on the leader's goroutine through singleflight.Do where the
-// leader cannot leave (its context has no Done, as most tests and jobs have it):
-// that costs three allocations. A leader that can leave waits like the others,
-// with DoChan, and the request runs under a context of the flight's own.
+// The request runs on the leader's goroutine where the leader cannot leave (its
+// context has no Done, as most tests and jobs have it). A leader that can leave
+// waits like the others, and the request runs under a context of the flight's own.
+//
+// Each read makes a flight before it knows whether it will join another; one that
+// nobody else has seen is used again.
 type flight struct {
-	s     *state
-	key   string // the read's key, then a number of its own
-	size  int    // of the read's key in key
-	hash  uint64 // of the read\'s key
-	scope int    // of the endpoint and tenant in key
-	path  string
-	base  http.RoundTripper
-	req   *http.Request
-	rank  int
+	read
+	s    *state
+	base http.RoundTripper
+	req  *http.Request // the leader's, or a copy of it
+	rank int
 
-	started        bool // ordered by singleflight: run is never called twice at once
+	detached       bool // the leader can leave
 	leaderDeadline time.Time
 	cancel         context.CancelCauseFunc // nil: the leader cannot leave
 	writes         uint64                  // state.writes when it began
 
-	// Guarded by state.mu.
+	// Guarded by state.mu. What follows done is the waiters' to read when that is
+	// closed.
 	waiting    int
+	joined     bool // others than the leader have been here
 	leaderLeft bool
-	deadline   time.Time     // the latest of those who wait; zero: one has none
-	gone       chan struct{} // closed when run ended without an answer
-	landed     bool
+	deadline   time.Time      // the latest of those who wait; zero: one has none
 	shared     bool           // watched: its answer may go to several
 	resp       *http.Response // to be taken by one
-	answer     *answer        // to be copied by all
+	landed     bool
+	done       chan struct{} // closed when it has landed; nil where nobody waits for that
+	answer     *answer       // to be copied by all
 	err        error
 	panicked   any
 }
 
-// takeOff joins a flight for key, or begins one. ch gives word when it has
-// landed; it is nil for a leader that must run it on its own goroutine.
-func (t *Transport) takeOff(key []byte, scope int, req *http.Request) (f *flight, leader bool, ch <-chan singleflight.Result) {
-	s, ctx, rank := t.state, req.Context(), 0
-	if s.cfg.Priority != nil {
-		rank = s.cfg.Priority(ctx)
+// newFlight gives a flight for req that has yet to be described, and to take off.
+func (t *Transport) newFlight(req *http.Request) *flight {
+	f, _ := t.spare.Get().(*flight)
+	if f == nil {
+		f = &flight{}
 	}
+	f.s, f.base, f.req, f.waiting = t.state, t.next(), req, 1
+	return f
+}
+
+// putBack is for a flight that nobody else has seen, or will.
+func (f *flight) putBack() {
+	s := f.s
+	clear(f.fields)
+	*f = flight{read: read{fields: f.fields[:0]}}
+	s.spare.Put(f)
+}
+
+// takeOff joins a flight for the same read as mine, or begins mine.
+func (s *state) takeOff(mine *flight) *flight {
 	// Asked before the lock is held: ctx may be the context of another flight.
-	deadline, _ := ctx.Deadline()
-	detached := ctx.Done() != nil || req.Cancel != nil
-	hash := maphash.Bytes(s.seed, key)
+	ctx := mine.req.Context()
+	if s.cfg.Priority != nil {
+		mine.rank = s.cfg.Priority(ctx)
+	}
+	mine.leaderDeadline, _ = ctx.Deadline()
+	mine.deadline = mine.leaderDeadline
+	mine.detached = ctx.Done() != nil || mine.req.Cancel != nil
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ch = s.joinLocked(hash, key, rank, deadline); f != nil {
-		return f, false, ch
-	}
-	if !detached {
-		f = t.newFlight(hash, key, scope, req, rank)
-		s.openLocked(f)
-		return f, true, nil
-	}
-	s.mu.Unlock()
-	mine := t.newFlight(hash, key, scope, req, rank)
-	mine.detach(deadline)
-	s.mu.Lock()
-	if f, ch = s.joinLocked(hash, key, rank, deadline); f != nil {
-		return f, false, ch // one that began meanwhile
+	if f := s.joinLocked(mine); f != nil {
+		return f
 	}
 	s.openLocked(mine)
-	return mine, true, s.group.DoChan(mine.name(), mine.run)
+	return mine
 }
 
-// joinLocked joins the open flight for key, unless its rank is lower, since it may
-// wait where the caller would not, or its answer will be one caller's own.
-func (s *state) joinLocked(hash uint64, key []byte, rank int, deadline time.Time) (*flight, <-chan singleflight.Result) {
-	f := s.flights[hash]
-	if f == nil || !f.carries(key) || f.rank < rank || s.isSolitaryLocked(key) {
-		return nil, nil
+// joinLocked joins the open flight for mine's read, unless its rank is lower,
+// since it may wait where the caller would not, or its answer will be one
+// caller's own.
+func (s *state) joinLocked(mine *flight) *flight {
+	f := s.flights[mine.hash]
+	if f == nil || f.rank < mine.rank || !f.same(&mine.read, mine.req.Header) || s.isSolitaryLocked(&mine.read) {
+		return nil
 	}
 	f.waiting++
-	if f.gone == nil {
-		f.gone = make(chan struct{})
+	f.joined = true
+	if f.done == nil {
+		f.done = make(chan struct{})
 	}
-	if deadline.IsZero() || !f.deadline.IsZero() && deadline.After(f.deadline) {
-		f.deadline = deadline
+	if mine.deadline.IsZero() || !f.deadline.IsZero() && mine.deadline.After(f.deadline) {
+		f.deadline = mine.deadline
 	}
-	return f, s.group.DoChan(f.name(), f.run)
+	return f
 }
 
 // openLocked opens f for joining; it may take the place of one of a lower rank, or
-// of another key with the same hash: those can be joined no more, nothing else.
+// of another read with the same hash: those can be joined no more, nothing else.
 func (s *state) openLocked(f *flight) {
 	f.writes = s.writes
+	if f.detached {
+		f.done = make(chan struct{})
+	}
 	s.flights[f.hash] = f
 }
 
-// carries tells whether f is for this very read: equal hashes are not enough.
-func (f *flight) carries(key []byte) bool { return f.key[:f.size] == string(key) }
-
-// name is f's own in state.group.
-func (f *flight) name() string { return f.key[f.size:] }
-
-func (t *Transport) newFlight(hash uint64, key []byte, scope int, req *http.Request, rank int) *flight {
-	f := &flight{s: t.state, hash: hash, size: len(key), scope: scope, path: req.URL.Path, base: t.next(), req: req, rank: rank, waiting: 1}
-	f.key = string(binary.BigEndian.AppendUint64(key, t.number.Add(1)))
-	return f
+// lead runs a flight that was begun, and gives its leader the answer.
+func (f *flight) lead() (*http.Response, error) {
+	req := f.req
+	if f.detached {
+		f.detach()
+		go f.run()
+		if err := f.wait(req, true); err != nil {
+			return nil, err
+		}
+		return f.take(req, true)
+	}
+	f.run()
+	if f.joined { // it has landed: nobody joins any more
+		return f.take(req, true)
+	}
+	defer f.putBack()
+	if f.answer != nil {
+		return f.answer.copyFor(req), nil
+	}
+	return f.resp, f.err
 }
 
 // detach gives f a context of its own and a copy of the leader's request, which
 // is the leader's again when it leaves.
-func (f *flight) detach(deadline time.Time) {
-	f.leaderDeadline, f.deadline = deadline, deadline
-	f.gone = make(chan struct{})
+func (f *flight) detach() {
 	own := &flightContext{f: f}
 	own.Context, f.cancel = context.WithCancelCause(context.WithoutCancel(f.req.Context()))
 	f.req = f.req.Clone(own)
@@ -156,59 +170,73 @@ func (c *flightContext) Deadline() (time.Time, bool) {
 	return c.f.deadline, !c.f.deadline.IsZero()
 }
 
-// run sends the request and lands. It returns to singleflight whatever happens
-// below but Goexit, which closes gone instead.
-func (f *flight) run() (any, error) {
-	if f.started {
-		return nil, nil // a follower's DoChan came before the leader's Do, and ended before it
-	}
-	f.started = true
-	defer func() {
-		if f.landed {
-			return
-		}
-		f.panicked = recover()
-		f.s.mu.Lock()
-		defer f.s.mu.Unlock()
-		f.s.shutLocked(f)
-		f.err = ErrSharedCall
-		f.landed = true
-		if f.gone != nil {
-			close(f.gone)
-		}
-	}()
+// run sends the request and lands, whatever happens below.
+func (f *flight) run() {
+	defer f.crash()
 	resp, err := send(f.base, f.req)
 	f.land(resp, err)
-	return nil, nil
+}
+
+// crash is for a flight that a panic or Goexit has ended. A leader that runs it on
+// its own goroutine gets that by itself.
+func (f *flight) crash() {
+	if f.landed {
+		return
+	}
+	if f.detached {
+		f.panicked = recover()
+	}
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	f.s.shutLocked(f)
+	f.err = ErrSharedCall
+	f.landLocked()
 }
 
 func (f *flight) land(resp *http.Response, err error) {
 	s := f.s
 	s.mu.Lock()
 	s.shutLocked(f)
-	shared := f.waiting > 1
-	s.mu.Unlock()
-
-	var a *answer
-	if err == nil && (shared || s.cfg.Coalesce.Reuse > 0) && s.shareable(resp) {
-		if a, resp = gather(resp, s.cfg.Coalesce.MaxBody); a != nil {
-			s.keepAnswer(f, a.resp, a)
-			if f.cancel != nil {
-				f.cancel(nil)
-			}
+	if shared := f.waiting > 1; err == nil && (shared || s.cfg.Coalesce.Reuse > 0) {
+		s.mu.Unlock()
+		resp = f.share(resp)
+		s.mu.Lock()
+		if shared && f.answer == nil {
+			s.solitaryLocked(&f.read)
 		}
 	}
-	s.mu.Lock()
-	if shared && err == nil && a == nil {
-		s.solitaryLocked(f)
-	}
-	f.answer, f.err, f.landed = a, err, true
+	f.err = err
 	if f.waiting > 0 {
 		f.resp, resp = resp, nil
 	}
+	f.landLocked()
 	s.mu.Unlock()
 	if resp != nil {
 		resp.Body.Close()
+	}
+}
+
+// share makes resp the answer for all, where it may be; else it gives resp back.
+func (f *flight) share(resp *http.Response) *http.Response {
+	if !f.s.shareable(resp) {
+		return resp
+	}
+	a, rest := gather(resp, f.s.cfg.Coalesce.MaxBody)
+	if a == nil {
+		return rest
+	}
+	f.s.keepAnswer(f, a.resp, a)
+	if f.cancel != nil {
+		f.cancel(nil)
+	}
+	f.answer = a
+	return nil
+}
+
+func (f *flight) landLocked() {
+	f.landed = true
+	if f.done != nil {
+		close(f.done)
 	}
 }
 
@@ -216,6 +244,22 @@ func (f *flight) land(resp *http.Response, err error) {
 func (s *state) shutLocked(f *flight) {
 	if s.flights[f.hash] == f {
 		delete(s.flights, f.hash)
+	}
+}
+
+// wait waits for f to land. A caller whose context ends before leaves, with the
+// error that it gets.
+func (f *flight) wait(req *http.Request, leader bool) error {
+	ctx := req.Context()
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		f.leave(leader, context.Cause(ctx))
+		return ended(ctx)
+	case <-req.Cancel:
+		f.leave(leader, context.Canceled)
+		return context.Canceled
 	}
 }
 

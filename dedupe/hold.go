@@ -88,7 +88,7 @@ func relatedLabel(w relative) string {
 // entityScope is whose entities a create is for: those of the endpoint's tenant.
 // Where no tenant is known, those that the credential sees.
 func (t *Transport) entityScope(req *http.Request) string {
-	scope := string(t.appendScope(nil, req))
+	scope := string(t.scopeOf(req).append(nil))
 	switch {
 	case t.cfg.Tenant != nil && t.cfg.Tenant(req) != "":
 		return scope

@@ -1,9 +1,10 @@
 package dedupe
 
 import (
+	"cmp"
 	"encoding/binary"
+	"hash/maphash"
 	"net/http"
-	"net/textproto"
 	"path"
 	"slices"
 	"strings"
@@ -12,133 +13,139 @@ import (
 	"github.com/goodtenant/goodtenant/internal/identity"
 )
 
-// keySpace is what most keys fit in, on the stack.
-const keySpace = 1 << 10
+// A read is what one caller asks for: two that are the same have the same answer.
+// It holds copies of all that makes it so, compared exactly as they are: what a
+// base does to the request while it is under way is not seen here. The hash is of
+// what mostly tells reads apart, and only finds those that may be the same.
+type read struct {
+	target
+	fields []field // of the headers that are compared, in no order
+	hash   uint64
+}
 
-// appendKey adds the key of a read to dst: two reads with equal keys have the
-// same answer. Every field has its length before it and is compared as it is:
-// the key lives no longer than the call. The first scope bytes say whose data it
-// is (endpoint and tenant). ok is false for a read that is never shared.
-func (t *Transport) appendKey(dst []byte, req *http.Request) (key []byte, scope int, ok bool) {
-	if !plainRead(req) {
-		return nil, 0, false
-	}
-	dst = t.appendScope(dst, req)
-	scope = len(dst)
-	dst = binary.AppendUvarint(dst, t.id)
+// target is a read but for its headers.
+type target struct {
+	scope
+	transport              uint64 // reads over different bases do not meet
+	method, hostHeader     string
+	opaque, path, rawPath  string
+	query, user, principal string
+	forceQuery             bool
+}
+
+// scope tells whose data a call touches: the endpoint, in its one spelling, and
+// the tenant.
+type scope struct{ scheme, host, port, tenant string }
+
+// field is one value of a header.
+type field struct {
+	name, value string
+	at          int // its place among the values of name; noValues where there are none
+}
+
+const noValues = -1
+
+// describe sets r to what req asks for. It is false for a read that is never
+// shared, by its headers or since nobody knows who calls.
+func (t *Transport) describe(r *read, req *http.Request) bool {
 	u := req.URL
-	dst = identity.AppendField(dst, req.Method)
-	dst = identity.AppendField(dst, req.Host)
-	dst = identity.AppendField(dst, u.Opaque)
-	dst = identity.AppendField(dst, u.Path)
-	dst = identity.AppendField(dst, u.RawPath)
-	dst = identity.AppendField(dst, u.RawQuery)
+	r.target = target{scope: t.scopeOf(req), transport: t.id, method: req.Method, hostHeader: req.Host,
+		opaque: u.Opaque, path: u.Path, rawPath: u.RawPath, query: u.RawQuery, forceQuery: u.ForceQuery}
 	if u.User != nil {
-		dst = identity.AppendField(dst, u.User.String())
+		r.user = u.User.String() + "@"
 	}
-	var space [10]field
-	fields, known, ok := t.fields(space[:0], req.Header)
+	known, ok := t.addFields(r, req.Header)
 	if !ok {
-		return nil, 0, false
-	}
-	for _, f := range fields {
-		dst = identity.AppendField(dst, f.name)
-		dst = binary.AppendUvarint(dst, uint64(len(f.values)))
-		for _, v := range f.values {
-			dst = identity.AppendField(dst, v)
-		}
+		return false
 	}
 	if t.cfg.Principal != nil {
-		principal := t.cfg.Principal(req)
-		dst = identity.AppendField(dst, principal)
-		known = principal != ""
+		r.principal = t.cfg.Principal(req)
+		known = r.principal != ""
 	}
-	return dst, scope, known
+	r.hash += t.id + maphash.Comparable(t.seed, [...]string{r.method, r.host, r.tenant, r.path, r.query, r.principal})
+	return known
 }
 
-// field is one header of a request.
-type field struct {
-	name   string
-	values []string
-}
-
-// fields adds the headers that are compared, in the order of their names. known
-// is true where one of them is a credential; ok is false where one of them says
-// that the read is not to be shared.
-func (s *state) fields(dst []field, h http.Header) (fields []field, known, ok bool) {
+// addFields adds the headers that are compared, and the hashes of their values,
+// whose sum is the same in any order. known is true where one of them is a credential; ok is
+// false where one of them says that the read is not to be shared.
+func (s *state) addFields(r *read, h http.Header) (known, ok bool) {
+	r.fields, r.hash = slices.Grow(r.fields[:0], len(h)), 0
 	for name, values := range h {
-		class, listed := s.headers[name]
-		if !listed {
-			canonical := textproto.CanonicalMIMEHeaderKey(name)
-			if strings.HasPrefix(canonical, "If-") {
-				return nil, false, false
-			}
-			if canonical != name {
-				class = s.headers[canonical]
-			}
-		}
-		switch class {
-		case ignored:
+		class := s.headers.of(name)
+		if class == ignored {
 			continue
-		case judged:
-			if !sharableWith(name, values) {
-				return nil, false, false
-			}
-		case credential:
-			known = known || slices.ContainsFunc(values, func(v string) bool { return v != "" })
 		}
-		dst = append(dst, field{})
-		i := len(dst) - 1
-		for ; i > 0 && dst[i-1].name > name; i-- {
-			dst[i] = dst[i-1]
+		if class == judged && !sharableWith(name, values) {
+			return false, false
 		}
-		dst[i] = field{name, values}
+		if len(values) == 0 {
+			r.fields = append(r.fields, field{name: name, at: noValues})
+		}
+		for i, v := range values {
+			known = known || class == credential && v != ""
+			r.fields = append(r.fields, field{name, v, i})
+			r.hash += maphash.String(s.seed, v)
+		}
 	}
-	return dst, known, true
+	return known, true
 }
 
-// headerClass is what a request header means for sharing.
-type headerClass uint8
-
-const (
-	compared   headerClass = iota
-	ignored                // the answer does not depend on it
-	judged                 // see sharableWith
-	credential             // tells who calls
-)
-
-// headerClasses by canonical name.
-func headerClasses(c Config) map[string]headerClass {
-	m := map[string]headerClass{}
-	for _, name := range []string{"Accept-Encoding", "Accept-Language", "Content-Type", "Origin", "Referer"} {
-		m[name] = compared // listed, since they are common
+// same tells whether r and other, whose headers are h, are one read. Its time grows
+// as the number of headers: an app may hand on those of others.
+func (r *read) same(other *read, h http.Header) bool {
+	if r.hash != other.hash || len(r.fields) != len(other.fields) || r.target != other.target {
+		return false
 	}
-	for _, name := range judgedHeaders {
-		m[name] = judged
+	for _, f := range r.fields {
+		values, set := h[f.name]
+		if f.at == noValues && (!set || len(values) > 0) || f.at != noValues && (f.at >= len(values) || values[f.at] != f.value) {
+			return false
+		}
 	}
-	for _, name := range c.Coalesce.Ignore {
-		m[http.CanonicalHeaderKey(name)] = ignored
-	}
-	for _, name := range c.Credentials {
-		m[http.CanonicalHeaderKey(name)] = credential
-	}
-	return m
+	return true
 }
 
-// appendScope adds the endpoint and the tenant.
-func (s *state) appendScope(dst []byte, req *http.Request) []byte {
-	dst = identity.AppendField(dst, req.URL.Scheme)
+// appendKey adds r to dst, for a hash that outlives the call: reads that are not
+// the same give other bytes. It sorts the fields.
+func (r *read) appendKey(dst []byte) []byte {
+	dst = r.scope.append(dst)
+	dst = binary.AppendUvarint(dst, r.transport)
+	mark := ""
+	if r.forceQuery {
+		mark = "?"
+	}
+	for _, s := range [...]string{r.method, r.hostHeader, r.opaque, r.path, r.rawPath, mark, r.query, r.user, r.principal} {
+		dst = identity.AppendField(dst, s)
+	}
+	slices.SortFunc(r.fields, func(a, b field) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.at, b.at)) })
+	for _, f := range r.fields {
+		dst = identity.AppendField(dst, f.name)
+		dst = binary.AppendVarint(dst, int64(f.at))
+		dst = identity.AppendField(dst, f.value)
+	}
+	return dst
+}
+
+// scopeOf is the scope of req.
+func (s *state) scopeOf(req *http.Request) scope {
 	host, port := req.URL.Host, ""
 	if strings.IndexByte(host, ':') >= 0 {
 		host, port = req.URL.Hostname(), req.URL.Port()
 	}
-	dst = identity.AppendField(dst, endpoint.Name(host))
-	dst = identity.AppendField(dst, portOf(req.URL.Scheme, port))
-	tenant := ""
+	sc := scope{scheme: req.URL.Scheme, host: endpoint.Name(host), port: portOf(req.URL.Scheme, port)}
 	if s.cfg.Tenant != nil {
-		tenant = s.cfg.Tenant(req)
+		sc.tenant = s.cfg.Tenant(req)
 	}
-	return identity.AppendField(dst, tenant)
+	return sc
+}
+
+// append adds sc to dst, each field with its length before it.
+func (sc scope) append(dst []byte) []byte {
+	for _, s := range [...]string{sc.scheme, sc.host, sc.port, sc.tenant} {
+		dst = identity.AppendField(dst, s)
+	}
+	return dst
 }
 
 // portOf is port, or that of the scheme where none is written.
@@ -153,70 +160,11 @@ func portOf(scheme, port string) string {
 	return port
 }
 
-func (s *state) hasCredential(req *http.Request) bool {
-	for _, name := range s.cfg.Credentials {
-		for _, v := range req.Header[name] {
-			if v != "" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // plainRead tells whether req is a GET or HEAD with nothing to send.
 func plainRead(req *http.Request) bool {
 	return (req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == "") &&
 		(req.Body == nil || req.Body == http.NoBody) && req.ContentLength == 0 &&
 		len(req.TransferEncoding) == 0 && len(req.Trailer) == 0
-}
-
-// judgedHeaders are those that may keep a read from being shared; so does every
-// If-... header.
-var judgedHeaders = []string{"Range", "Upgrade", "Pragma", "Expect", "Te", "Http2-Settings", "Connection", "Cache-Control", "Accept"}
-
-// sharableWith tells whether a read with this judged header may be shared: not a
-// part, a stream, an upgrade, or one that asks for a fresh answer.
-func sharableWith(name string, values []string) bool {
-	switch http.CanonicalHeaderKey(name) {
-	case "Connection":
-		return !anyToken(values, "upgrade")
-	case "Cache-Control":
-		return !anyToken(values, "no-cache", "no-store", "max-age=0")
-	case "Accept":
-		return !slices.ContainsFunc(values, isStream)
-	}
-	return false
-}
-
-// streams are media types whose bodies may never end.
-var streams = [...]string{"text/event-stream", "ndjson", "jsonlines", "json-seq", "stream+json", "x-mixed-replace", "application/grpc"}
-
-func isStream(mediaType string) bool {
-	if mediaType == "" || mediaType == "application/json" || mediaType == "*/*" {
-		return false // most
-	}
-	for _, s := range streams {
-		if strings.Contains(strings.ToLower(mediaType), s) {
-			return true
-		}
-	}
-	return false
-}
-
-// anyToken tells whether a comma-separated header holds one of the tokens.
-func anyToken(values []string, tokens ...string) bool {
-	for _, v := range values {
-		for part := range strings.SplitSeq(v, ",") {
-			part = strings.TrimSpace(part)
-			for _, tok := range tokens {
-				if strings.EqualFold(part, tok) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // touches tells whether a write to one path may change what a read of another

@@ -3,12 +3,13 @@ package dedupe
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,8 +70,10 @@ func TestFault62WhatKeepsReadsApart(t *testing.T) {
 		"Accept-Language":     header("Accept-Language", "de"),
 		"an unknown header":   header("X-Branch", "7"),
 		"an empty header":     header("X-Branch", ""),
+		"a header of nothing": header("X-Branch"),
 		"query":               url(office + "?a=1"),
 		"empty query value":   url(office + "?a"),
+		"empty query":         url(office + "?"),
 		"path":                url(office + "/"),
 		"escaped path":        url("http://api.test/offices/%4F1"),
 		"case of the path":    url("http://api.test/Offices/O1"),
@@ -270,48 +273,165 @@ func TestNothingIsSharedAcrossOwners(t *testing.T) {
 
 func runtimeYield() { time.Sleep(20 * time.Microsecond) }
 
-func TestKeysAreUnambiguous(t *testing.T) {
+// Reads that differ are told apart by comparison, whatever their hashes, and so are
+// the keys that outlive a call.
+func TestReadsAreUnambiguous(t *testing.T) {
 	tr := transport(t, nil, Config{Tenant: byHeader})
-	seen := map[string]string{}
+	with := func(name string, values ...string) *http.Request {
+		r := get(t.Context(), "http://a.test/b?c")
+		r.Header[name] = values
+		return r
+	}
+	var seen []described
 	for _, r := range []*http.Request{
 		get(t.Context(), "http://a.test/b?c", "X-A", "1", "X-B", "2"),
 		get(t.Context(), "http://a.test/b?c", "X-A", "1X-B2"),
 		get(t.Context(), "http://a.test/b?c", "X-A", "", "X-B", "12"),
 		get(t.Context(), "http://a.test/b?c", "X-AX-B", "12"),
-		func() *http.Request {
-			r := get(t.Context(), "http://a.test/b?c", "X-A", "1")
-			r.Header["X-A"] = []string{"1", "X-B", "2"}
-			return r
-		}(),
-		func() *http.Request {
-			r := get(t.Context(), "http://a.test/b?c", "X-A", "1")
-			r.Header["X-A"] = []string{"1", "\x03X-B", "2"}
-			return r
-		}(),
+		get(t.Context(), "http://a.test/b?c", "X-A", "2", "X-B", "1"),
+		with("X-A", "1", "2"),
+		with("X-A", "2", "1"),
+		with("X-A"),
+		with("X-B"),
+		get(t.Context(), "http://a.test/b?c", "X-A", ""),
+		with("X-A", "1", "X-B", "2"),
+		with("X-A", "1", "\x03X-B", "2"),
 		get(t.Context(), "http://a.test/bc"),
 		get(t.Context(), "http://a.test/b?c", "Tenant", "X"),
 		get(t.Context(), "http://a.testX/b?c"),
 	} {
-		key, _, ok := tr.appendKey(nil, r)
-		name := fmt.Sprint(r.URL, r.Header)
-		if other, dup := seen[string(key)]; dup || !ok {
-			t.Errorf("%s and %s have one key", name, other)
+		var one read
+		ok := tr.describe(&one, r)
+		one.hash = 0
+		for _, other := range seen {
+			if one.same(&other.read, other.header) || string(one.appendKey(nil)) == string(other.appendKey(nil)) {
+				t.Errorf("%v %v is the same as %v %v", r.URL, r.Header, other.target, other.header)
+			}
 		}
-		seen[string(key)] = name
+		if !ok || !one.same(&one, r.Header) {
+			t.Errorf("%v %v is not itself", r.URL, r.Header)
+		}
+		seen = append(seen, described{one, r.Header})
 	}
 }
 
-// Two reads whose keys have one hash do not meet.
+// described is a read beside the headers that it was made of.
+type described struct {
+	read
+	header http.Header
+}
+
+// Two reads that have one hash do not meet.
 func TestEqualHashesAreNotEqualReads(t *testing.T) {
-	tr := transport(t, nil, Config{})
-	key, scope, _ := tr.appendKey(nil, get(t.Context(), office))
-	f := tr.newFlight(7, key, scope, get(t.Context(), office), 0)
-	tr.openLocked(f)
-	if got, _ := tr.joinLocked(7, append(key[:len(key):len(key)], 'x'), 0, time.Time{}); got != nil {
-		t.Error("joined another read's flight")
+	principal := "one"
+	tr := transport(t, nil, Config{Principal: func(*http.Request) string { return principal }})
+	flightFor := func(u string, headers ...string) *flight {
+		req := get(t.Context(), u, headers...)
+		f := tr.newFlight(req)
+		if !tr.describe(&f.read, req) {
+			t.Fatal("not to be shared")
+		}
+		f.hash = 7
+		return f
 	}
-	f.started, f.landed = true, true
-	if got, _ := tr.joinLocked(7, key, 0, time.Time{}); got != f {
+	f := flightFor(office, "A", "x")
+	tr.openLocked(f)
+	for what, other := range map[string]*flight{
+		"path":   flightFor(office+"x", "A", "x"),
+		"query":  flightFor(office+"?x", "A", "x"),
+		"value":  flightFor(office, "A", "y"),
+		"header": flightFor(office, "B", "x"),
+		"fewer":  flightFor(office),
+	} {
+		if tr.joinLocked(other) != nil {
+			t.Errorf("another %s: joined another read's flight", what)
+		}
+	}
+	if tr.joinLocked(flightFor(office, "A", "x")) != f {
 		t.Error("did not join its own")
+	}
+	principal = "two"
+	if tr.joinLocked(flightFor(office, "A", "x")) != nil {
+		t.Error("joined another principal's flight")
+	}
+}
+
+// A base that writes into the request, as none should, changes nothing in who may
+// join, and a leader that has left may do with its request what it likes.
+func TestRequestChangedUnderWay(t *testing.T) {
+	for name, leaves := range map[string]bool{"by the base": false, "by a leader that left": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got []string
+				tr := transport(t, stub(func(req *http.Request) (*http.Response, error) {
+					got = append(got, req.Header.Get("Authorization"))
+					for range 1000 {
+						if !leaves {
+							req.Header.Set("Authorization", "Bearer two")
+							req.URL.Path = "/other"
+						}
+						time.Sleep(time.Millisecond)
+					}
+					return answerWith(200, got[len(got)-1]), nil
+				}), Config{})
+				ctx := context.Background()
+				if leaves {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+					defer cancel()
+				}
+				first := get(ctx, office)
+				leader := start(tr, first)
+				var all []<-chan result
+				for i := range 8 {
+					time.Sleep(100 * time.Millisecond)
+					all = append(all, start(tr, get(t.Context(), office)))
+					if leaves && i == 3 {
+						<-leader
+						first.Header["Authorization"][0] = "Bearer two"
+						first.URL.Path = "/other"
+					}
+				}
+				for _, ch := range all {
+					(<-ch).want(t, 200, "Bearer one")
+				}
+				if !leaves {
+					(<-leader).want(t, 200, "Bearer one")
+				}
+				if len(got) != 1 {
+					t.Errorf("%d calls, want 1", len(got))
+				}
+			})
+		})
+	}
+}
+
+// A flight that waits to be used again holds no header of the last call.
+func TestSpareFlightHoldsNothing(t *testing.T) {
+	tr := transport(t, nil, Config{Tenant: byHeader})
+	req := get(t.Context(), office, "Tenant", "A")
+	f := tr.newFlight(req)
+	tr.describe(&f.read, req)
+	f.putBack()
+	fields := f.fields[:cap(f.fields)]
+	if len(fields) < 2 || slices.ContainsFunc(fields, func(x field) bool { return x != field{} }) {
+		t.Errorf("%+v", fields)
+	}
+	f.fields = nil
+	if !reflect.ValueOf(*f).IsZero() {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestHeaderClassInAnySpelling(t *testing.T) {
+	c := newHeaderClasses(Config{Credentials: []string{"X-Key", "Date"}, Coalesce: Coalesce{Ignore: []string{"trace-id", "Range", "If-Match"}}}.WithDefaults())
+	for name, want := range map[string]headerClass{
+		"X-Key": credential, "x-kEY": credential, "Date": credential, "Trace-Id": ignored, "TRACE-ID": ignored, "Range": ignored, "if-match": ignored,
+		"te": judged, "Connection": judged, "If-None-Match": judged, "if-range": judged, "If-": judged,
+		"If": compared, "X-Keys": compared, "": compared, "X-Key": compared, "User-Agent": compared,
+	} {
+		if got := c.of(name); got != want {
+			t.Errorf("%q: %d, want %d", name, got, want)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package dedupe
 
 import (
-	"hash/maphash"
 	"net/http"
 
 	"github.com/goodtenant/goodtenant/policy"
@@ -10,17 +9,17 @@ import (
 // watch is read under Observe: the call goes out as it is, and counts as shared
 // where Enforce would have had it join. A watched flight ends with the first
 // response that one of its callers gets, or when all have failed.
-func (t *Transport) watch(key []byte, scope int, req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	if _, known := t.recent(key); known {
+func (t *Transport) watch(mine *flight) (*http.Response, error) {
+	req := mine.req
+	if _, known := t.recent(&mine.read); known {
+		mine.putBack()
 		t.wouldShare(req, SharedRead{Reused: true})
 		return t.next().RoundTrip(req)
 	}
-	rank := 0
 	if t.cfg.Priority != nil {
-		rank = t.cfg.Priority(ctx)
+		mine.rank = t.cfg.Priority(req.Context())
 	}
-	f := t.board(key, scope, req, rank)
+	f := t.board(mine)
 	ended := false
 	defer func() {
 		if !ended { // the base panicked
@@ -29,7 +28,11 @@ func (t *Transport) watch(key []byte, scope int, req *http.Request) (*http.Respo
 	}()
 	resp, err := t.next().RoundTrip(req)
 	ended = true
-	if t.alight(f, resp) {
+	shared, alone := t.alight(f, resp)
+	if f != mine || alone {
+		mine.putBack()
+	}
+	if shared {
 		told := false
 		defer func() {
 			if !told && resp != nil && resp.Body != nil { // the hook panicked: nobody else closes it
@@ -42,26 +45,28 @@ func (t *Transport) watch(key []byte, scope int, req *http.Request) (*http.Respo
 	return resp, err
 }
 
-// board joins a watched flight, or begins one.
-func (s *state) board(key []byte, scope int, req *http.Request, rank int) *flight {
-	hash := maphash.Bytes(s.seed, key)
+// board joins a watched flight, or begins mine.
+func (s *state) board(mine *flight) *flight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.watched[hash]
-	if f == nil || !f.carries(key) || f.rank < rank {
-		f = &flight{hash: hash, key: string(key), size: len(key), scope: scope, path: req.URL.Path, rank: rank, writes: s.writes}
-		s.watched[f.hash] = f
+	f := s.watched[mine.hash]
+	if f == nil || f.rank < mine.rank || !f.same(&mine.read, mine.req.Header) {
+		mine.writes = s.writes
+		s.watched[mine.hash] = mine
+		return mine
 	}
 	f.waiting++
+	f.joined = true
 	return f
 }
 
 // alight is for a caller of a watched flight that has its response, or nil for
-// none. It tells whether Enforce would have given it another's answer.
-func (s *state) alight(f *flight, resp *http.Response) (shared bool) {
+// none. It tells whether Enforce would have given it another's answer, and whether
+// nobody else has seen f.
+func (s *state) alight(f *flight, resp *http.Response) (shared, alone bool) {
 	s.mu.Lock()
 	f.waiting--
-	shared = f.shared
+	shared, alone = f.shared, !f.joined
 	first := resp != nil && !f.landed
 	if first {
 		f.landed = true
@@ -74,7 +79,7 @@ func (s *state) alight(f *flight, resp *http.Response) (shared bool) {
 	if first && f.shared {
 		s.keepAnswer(f, resp, nil)
 	}
-	return shared
+	return shared, alone
 }
 
 func (t *Transport) wouldShare(req *http.Request, e SharedRead) {

@@ -11,65 +11,60 @@ import (
 // read sends a GET or HEAD, or shares another's answer.
 func (t *Transport) read(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	if t.cfg.Coalesce.Enabled == policy.Off || ctx.Value(noCoalescing) != nil {
+	if t.cfg.Coalesce.Enabled == policy.Off || !plainRead(req) || ctx.Value(noCoalescing) != nil {
 		return send(t.next(), req)
 	}
-	var space [keySpace]byte
-	key, scope, ok := t.appendKey(space[:0], req)
-	if !ok {
+	mine := t.newFlight(req)
+	if !t.describe(&mine.read, req) {
+		mine.putBack()
 		t.warnNoCredential(req)
 		return send(t.next(), req)
 	}
 	t.count.reads.Add(1)
 	if t.Mode() == policy.Observe {
-		return t.watch(key, scope, req)
+		return t.watch(mine)
 	}
-	if a, _ := t.recent(key); a != nil {
+	if a, _ := t.recent(&mine.read); a != nil {
+		mine.putBack()
 		t.shared(ctx, SharedRead{Reused: true})
 		return a.copyFor(req), nil
 	}
-	return t.fly(key, scope, req)
+	return t.fly(mine)
 }
 
 // maxFlights bounds how often a caller flies again after another's deadline.
 const maxFlights = 3
 
-func (t *Transport) fly(key []byte, scope int, req *http.Request) (*http.Response, error) {
+// fly takes off with mine, or follows another flight in its place.
+func (t *Transport) fly(mine *flight) (*http.Response, error) {
+	req := mine.req
 	ctx := req.Context()
 	for n := 1; ; n++ {
-		if err := context.Cause(ctx); err != nil {
+		if context.Cause(ctx) != nil {
+			mine.putBack()
 			return nil, ended(ctx)
 		}
-		f, leader, ch := t.takeOff(key, scope, req)
-		if ch == nil {
-			t.group.Do(f.name(), f.run)
-			return f.take(req, true)
+		f := t.takeOff(mine)
+		if f == mine {
+			return f.lead()
 		}
-		select {
-		case <-ch:
-		case <-f.gone:
-		case <-ctx.Done():
-			f.leave(leader, context.Cause(ctx))
-			return nil, ended(ctx)
-		case <-req.Cancel:
-			f.leave(leader, context.Canceled)
-			return nil, context.Canceled
-		}
-		resp, err := f.take(req, leader)
-		switch {
-		case leader:
-			return resp, err
-		case resp != nil:
-			if f.answer != nil {
-				t.shared(ctx, SharedRead{Leader: f.req.Context()})
-			}
-			return resp, nil
-		case err == nil:
-			t.count.unshared.Add(1)
-			return send(t.next(), req)
-		case n == maxFlights || !f.outlives(ctx):
+		err := f.wait(req, false)
+		if err != nil {
+			mine.putBack()
 			return nil, err
 		}
+		resp, err := f.take(req, false)
+		switch {
+		case err != nil && n < maxFlights && f.outlives(ctx):
+			continue
+		case f.answer != nil:
+			t.shared(ctx, SharedRead{Leader: f.req.Context()})
+		case resp == nil && err == nil:
+			t.count.unshared.Add(1)
+			resp, err = send(t.next(), req)
+		}
+		mine.putBack()
+		return resp, err
 	}
 }
 

@@ -2,7 +2,6 @@ package dedupe
 
 import (
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -14,7 +13,7 @@ const maxKept = 16 << 20
 type kept struct {
 	answer *answer // nil: seen under Observe, its body is not here
 	until  time.Time
-	scope  string
+	scope  scope
 	path   string
 	size   int
 }
@@ -43,15 +42,16 @@ func (s *state) keepAnswer(f *flight, resp *http.Response, a *answer) {
 		anyToken(resp.Header["Cache-Control"], "no-cache", "max-age=0") {
 		return
 	}
-	hash := s.keyer.Hash(f.key[:f.size])
+	key := string(f.appendKey(nil))
+	hash := s.keyer.Hash(key)
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writes != f.writes {
 		return
 	}
-	k := kept{answer: a, until: now.Add(window), scope: f.key[:f.scope], path: f.path}
-	k.size = a.weight() + len(f.key) + len(f.path)
+	k := kept{answer: a, until: now.Add(window), scope: f.scope, path: f.path}
+	k.size = a.weight() + len(key) + len(f.path)
 	s.dropLocked(hash)
 	if s.keptBytes+k.size > maxKept || now.After(s.keptUntil) {
 		clear(s.kept)
@@ -69,11 +69,11 @@ func (s *state) dropLocked(hash [16]byte) {
 
 // recent gives the answer that came within Coalesce.Reuse, if there is one. Under
 // Observe, whether there is one.
-func (s *state) recent(key []byte) (a *answer, known bool) {
+func (s *state) recent(r *read) (a *answer, known bool) {
 	if s.cfg.Coalesce.Reuse <= 0 {
 		return nil, false
 	}
-	hash := s.keyer.Hash(string(key))
+	hash := s.keyer.Hash(string(r.appendKey(nil)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, ok := s.kept[hash]
@@ -86,19 +86,19 @@ func (s *state) recent(key []byte) (a *answer, known bool) {
 // wrote ends joining, and forgets answers, for what a write may have changed: a
 // read that begins after it must not get an answer from before it.
 func (s *state) wrote(req *http.Request) {
-	scope := s.appendScope(nil, req)
+	scope := s.scopeOf(req)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writes++
 	for _, flights := range []map[uint64]*flight{s.flights, s.watched} {
 		for hash, f := range flights {
-			if strings.HasPrefix(f.key, string(scope)) && touches(req.Method, req.URL.Path, f.path) {
+			if f.scope == scope && touches(req.Method, req.URL.Path, f.path) {
 				delete(flights, hash)
 			}
 		}
 	}
 	for hash, k := range s.kept {
-		if k.scope == string(scope) && touches(req.Method, req.URL.Path, k.path) {
+		if k.scope == scope && touches(req.Method, req.URL.Path, k.path) {
 			s.dropLocked(hash)
 		}
 	}

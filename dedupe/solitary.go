@@ -10,18 +10,18 @@ const (
 	maxSolitary = 4096
 )
 
-// solitaryLocked remembers f's read, by a keyed hash: it outlives the call.
-func (s *state) solitaryLocked(f *flight) {
+// solitaryLocked remembers a read, by a keyed hash: it outlives the call.
+func (s *state) solitaryLocked(r *read) {
 	if len(s.solitary) >= maxSolitary {
 		clear(s.solitary)
 	}
-	s.solitary[s.keyer.Hash(f.key[:f.size])] = time.Now().Add(solitaryFor)
+	s.solitary[s.keyer.Hash(string(r.appendKey(nil)))] = time.Now().Add(solitaryFor)
 }
 
-func (s *state) isSolitaryLocked(key []byte) bool {
+func (s *state) isSolitaryLocked(r *read) bool {
 	if len(s.solitary) == 0 {
 		return false
 	}
-	until, ok := s.solitary[s.keyer.Hash(string(key))]
+	until, ok := s.solitary[s.keyer.Hash(string(r.appendKey(nil)))]
 	return ok && time.Now().Before(until)
 }

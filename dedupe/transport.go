@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/goodtenant/goodtenant/internal/body"
 	"github.com/goodtenant/goodtenant/internal/call"
 	"github.com/goodtenant/goodtenant/internal/identity"
@@ -30,18 +28,18 @@ type Transport struct {
 // state is what Transports made by Over share.
 type state struct {
 	cfg     Config
-	headers map[string]headerClass // of requests
+	headers headerClasses // of requests
 	keyer   *identity.Keyer
 	unique  *registry
 	mode    atomic.Uint32
 	count   counters
-	number  atomic.Uint64 // the last number given to a flight or a Transport
+	number  atomic.Uint64 // the last number given to a Transport
 	warned  [warnings]atomic.Bool
-	group   singleflight.Group
 	seed    maphash.Seed
+	spare   sync.Pool // of *flight
 
 	mu        sync.Mutex
-	flights   map[uint64]*flight     // those that may be joined, by the hash of their key
+	flights   map[uint64]*flight     // those that may be joined, by the hash of their read
 	watched   map[uint64]*flight     // the same, under Observe
 	writes    uint64                 // writes that have ended
 	solitary  map[[16]byte]time.Time // reads that are not joined, until when
@@ -66,7 +64,7 @@ func NewTransport(base http.RoundTripper, c Config) (*Transport, error) {
 	}
 	s := &state{
 		cfg:     c,
-		headers: headerClasses(c),
+		headers: newHeaderClasses(c),
 		keyer:   identity.New(c.Tenant, c.Principal, c.Credentials),
 		flights: map[uint64]*flight{},
 		watched: map[uint64]*flight{},

@@ -21,7 +21,7 @@ func (s *state) warn(which int, msg string, args ...any) {
 
 // warnNoCredential is for a read that could be shared if it said whose it is.
 func (s *state) warnNoCredential(req *http.Request) {
-	if s.cfg.Logger == nil || s.warned[warnCredential].Load() || !plainRead(req) {
+	if s.cfg.Logger == nil || s.warned[warnCredential].Load() {
 		return
 	}
 	if s.cfg.Principal == nil && s.hasCredential(req) || s.cfg.Principal != nil && s.cfg.Principal(req) != "" {
