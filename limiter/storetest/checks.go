@@ -325,12 +325,19 @@ func rateOpen(b *bench) {
 		b.Errorf("%d calls were granted while 3 of 3 are on their way to the wire", n)
 	}
 	c.sent(g.Grants...)
+	told := time.Now()
 	c.settle()
-	if n := len(other.ask("a", 3).Grants); n != 0 {
-		b.Errorf("%d calls were granted when 3 of 3 have just been counted", n)
+	g = other.ask("a", 3)
+	for _, grant := range g.Grants { // for later, maybe
+		if time.Since(told)+grant.In < per {
+			b.Errorf("a call was granted for %v after 3 of 3 have just been counted, the window is %v", time.Since(told)+grant.In, per)
+		}
 	}
 	time.Sleep(per + 5*time.Millisecond)
-	if n := len(other.ask("a", 3).Grants); n != 3 {
+	if n := len(g.Grants); n < 3 {
+		g.Grants = append(g.Grants, other.ask("a", 3-n).Grants...)
+	}
+	if n := len(g.Grants); n != 3 {
 		b.Errorf("%d of 3 a window later", n)
 	}
 }
