@@ -15,7 +15,6 @@ const module = "github.com/goodtenant/goodtenant"
 // linked are the modules that an app which uses every layer links, each with the
 // reason why it is worth it.
 var linked = map[string]string{
-	"golang.org/x/sync":                "dedupe: singleflight",
 	"github.com/evanphx/json-patch/v5": "conflict: RFC 6902 documents",
 	"golang.org/x/net":                 "endpoint, dedupe: IDNA forms of host names",
 	"golang.org/x/text":                "comes with x/net/idna; dedupe: Unicode normal form",

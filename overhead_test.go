@@ -42,7 +42,7 @@ var costs = []struct {
 	{"no layer", 0, nil},
 	{"limiter", 6, []goodtenant.Option{reapit, goodtenant.WithLimiter(limiter.Config{Limits: wide})}},
 	{"conflict", 4, []goodtenant.Option{reapit, goodtenant.WithConflict(conflict.Config{})}},
-	{"dedupe", 4, []goodtenant.Option{reapit, goodtenant.WithDedupe(dedupe.Config{})}},
+	{"dedupe", 1, []goodtenant.Option{reapit, goodtenant.WithDedupe(dedupe.Config{})}},
 	{"compliance", 4, []goodtenant.Option{reapit, goodtenant.WithCompliance(compliance.Config{})}},
 	{"all layers", 12, []goodtenant.Option{goodtenant.WithGuidelines(profile.Reapit().At()), goodtenant.WithLimiter(limiter.Config{Limits: wide})}},
 	{"all layers, telemetry off", 12, []goodtenant.Option{
