@@ -147,7 +147,7 @@ func sparedCases() []exactly {
 	twice := func(m *maker) { // each watermark is asked for twice
 		for i := range 20 {
 			m.at = day0.Add(time.Duration(i+3) * hour)
-			m.tile(day0.Add(time.Duration((i+5)/2*2)*hour), i*100, 100)
+			m.tile(day0.Add(time.Duration(3+max(0, i-1)/2*2)*hour), i*100, 100)
 		}
 	}
 	single := func(m *maker) { // searches that find one row, which is opened

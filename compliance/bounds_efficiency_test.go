@@ -142,6 +142,7 @@ func efficiencyCases() []exactly {
 		}, nil, 0},
 
 		{"what the event carried", "GT605", alone(event("K7X", s)), carried, Note},
+		{"what the event carried, at once", "GT605", alone(event("K7X", 0)), carried, Note},
 		{"what the event did not carry", "GT605", alone(event("K8X", s)), carried, 0},
 		{"an event that names nothing", "GT605", alone(event("", s)), carried, 0},
 		{"an event of the future", "GT605", alone(event("K7X", -s)), carried, 0},

@@ -25,6 +25,9 @@ func readingBounds() []bound {
 			m.each(n, gap, func(int) Event { return entity(0) }).single(gap, 0, distinct)
 		}
 	}
+	told := func(m *maker, n int) { // 200 reads of 1,200 entities, each for an event n seconds later
+		m.size(1200).single(2*s, 0, 200, func(e *Event) { e.Webhook = &WebhookEvent{ID: e.URL, Time: m.at.Add(time.Duration(n) * s)} })
+	}
 	counted := func(i int) Event { return Event{URL: fmt.Sprintf("/contacts/OXF%06d", i)} }
 	count := func(m *maker, from, n int) { m.each(n, 2*s, func(i int) Event { return counted(from + i) }) }
 	return []bound{
@@ -46,6 +49,10 @@ func readingBounds() []bound {
 			quiet: 599, loud: 600, want: Error, measured: 600, threshold: 600, to: 400, movedQuiet: 399, movedLoud: 400},
 		{rule: "GT103", of: "reads again, 600 entities of an unknown number", make: again(0, 600, time.Minute),
 			quiet: 7, loud: 6, want: Error, measured: 600, threshold: 600},
+		{rule: "GT103", of: "seconds since the events that 200 reads are bound to", make: func(m *maker, n int) { told(m, -n) },
+			quiet: 900, loud: 901, want: Error, measured: 200, threshold: 200},
+		{rule: "GT103", of: "seconds before those events", make: told,
+			quiet: 60, loud: 61, want: Error, measured: 200, threshold: 200},
 		{rule: "GT103", of: "reads again, 99 entities of an unknown number", make: again(0, 99, time.Minute), base: thresholds(Thresholds{UniqueReads: 50, UniqueAbsoluteDay: 99}),
 			quiet: 1, loud: 0, want: Error, measured: 99, threshold: 99},
 		{rule: "GT103", of: "reads again before 200 entities of 1,200", make: again(1200, 200, 2*s),
