@@ -15,10 +15,11 @@ import (
 type attempt struct {
 	ticket ticket
 	core   *core
-	trace  httptrace.ClientTrace
-	values context.Context // the app's
-	until  time.Time       // the app's deadline, for a ticket that a re-send asks for
-	hooked *sighting       // the base has called hooks
+	trace  httptrace.ClientTrace // filled when the base asks for it
+	values context.Context       // the app's
+	until  time.Time             // the app's deadline, for a ticket that a re-send asks for
+	hooked *sighting             // the base has called hooks
+	apart
 
 	mu      sync.Mutex
 	done    chan struct{} // made when somebody asks for it
@@ -64,8 +65,60 @@ func (a *attempt) Err() error {
 	return nil
 }
 
-// Value is the app's.
-func (a *attempt) Value(key any) any { return a.values.Value(key) }
+// Value is the app's, but for what this context has of its own: the hooks of
+// httptrace, beside the app's, and its end, which is not the app's.
+func (a *attempt) Value(key any) any {
+	switch key {
+	case traceKey:
+		return a.clientTrace()
+	case cancelKey:
+		return nil
+	}
+	return a.values.Value(key)
+}
+
+// The keys under which net/http and package context look for what an attempt has
+// of its own. They are not exported: they are seen when somebody asks.
+var (
+	traceKey  = keyAsked(func(ctx context.Context) { httptrace.ContextClientTrace(ctx) })
+	cancelKey = keyAsked(func(ctx context.Context) { context.Cause(ctx) })
+)
+
+func keyAsked(ask func(context.Context)) any {
+	l := &listener{Context: context.Background()}
+	ask(l)
+	return l.key
+}
+
+// listener is a context that has ended and remembers what it was asked for.
+type listener struct {
+	context.Context
+	key any
+}
+
+func (l *listener) Err() error { return context.Canceled }
+
+func (l *listener) Value(key any) any {
+	l.key = key
+	return nil
+}
+
+// clientTrace has our hooks and, after them, the app's.
+func (a *attempt) clientTrace() *httptrace.ClientTrace {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.trace.GotConn == nil {
+		a.hook()
+		if httptrace.ContextClientTrace(a.values) != nil {
+			httptrace.WithClientTrace(a.values, &a.trace)
+		}
+	}
+	return &a.trace
+}
+
+func (a *attempt) hook() {
+	a.trace.GetConn, a.trace.GotConn, a.trace.WroteRequest = a.getConn, a.gotConn, a.wroteRequest
+}
 
 // AfterFunc saves package context a goroutine for each derived context.
 func (a *attempt) AfterFunc(f func()) (stop func() bool) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/goodtenant/goodtenant/policy"
 )
 
 // Units of a day: a call takes what it costs, all or nothing; nonsense costs one,
@@ -45,4 +47,42 @@ func TestCosts(t *testing.T) {
 		}
 		windUp(tr)
 	})
+}
+
+// What a call allocates beside what its base does, by what its context may do, and
+// admission alone.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	mayEnd, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		off  policy.Switch // RunOn
+		most float64
+	}{
+		{"a context that never ends", context.Background(), 0, 2},
+		{"one that may end, on a goroutine of its own", mayEnd, 0, 7},
+		{"one that may end, RunOn Off", mayEnd, policy.Off, 5},
+	} {
+		tr := newTransport(t, stub{}, Config{Limits: wide(), Tenant: byHeader, RunOn: c.off})
+		r := request(t, c.ctx, "A")
+		bare := testing.AllocsPerRun(1000, func() { send(stub{}, r) })
+		if n := testing.AllocsPerRun(1000, func() { send(tr, r) }) - bare; n > c.most {
+			t.Errorf("%s: %v allocations over a bare call's %v, want %v at most", c.name, n, bare, c.most)
+		}
+		tr.Close()
+	}
+	tr := newTransport(t, stub{}, Config{Limits: wide(), Tenant: byHeader})
+	defer tr.Close()
+	c, p := tr.core, new(ticket)
+	if n := testing.AllocsPerRun(1000, func() {
+		*p = ticket{cost: 1, lane: laneNormal}
+		c.admit(context.Background(), time.Time{}, nil, p)
+		c.ended(p)
+	}); n > 0 {
+		t.Errorf("%v allocations for acquire and release, want none", n)
+	}
 }

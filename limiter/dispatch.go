@@ -118,6 +118,7 @@ func (c *core) grantLocked(p *ticket, now time.Duration, wall time.Time) {
 		p.slot = true
 		c.app.slots++
 		p.t.scope.slots++
+		p.runsOn = c.runsOnLocked(p)
 	}
 	if c.store != nil {
 		c.store.useLocked(p)

@@ -153,6 +153,7 @@ func (k *sending) observe() (*http.Response, error) {
 			a.finish(EndCut)
 		}
 	}()
+	a.hook()
 	out := k.req.WithContext(httptrace.WithClientTrace(k.ctx, &a.trace))
 	resp, err := k.t.Unwrap().RoundTrip(out)
 	done = true

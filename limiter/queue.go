@@ -27,6 +27,7 @@ type ticket struct {
 	app, own                        marks
 	appDay, ownDay                  dayMark
 	slot                            bool
+	runsOn                          bool   // as of its grant
 	grant                           uint64 // the shared store's permit; 0: none
 	counted                         bool   // the store has been told when it was counted
 	sent                            bool   // something was written, or may have been

@@ -326,26 +326,3 @@ func TestMemory(t *testing.T) {
 
 //go:noinline
 func send(rt http.RoundTripper, r *http.Request) { rt.RoundTrip(r) }
-
-// TestAllocations: six over a base that answers 204.
-func TestAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	tr := newTransport(t, stub{}, Config{Limits: wide(), Tenant: byHeader})
-	r := request(t, context.Background(), "A")
-	bare := testing.AllocsPerRun(1000, func() { send(stub{}, r) })
-	ours := testing.AllocsPerRun(1000, func() { send(tr, r) })
-	if ours-bare > 6 {
-		t.Errorf("%v allocations over a bare call's %v, want 6 at most", ours-bare, bare)
-	}
-	c, p := tr.core, new(ticket)
-	if n := testing.AllocsPerRun(1000, func() {
-		*p = ticket{cost: 1, lane: laneNormal}
-		c.admit(context.Background(), time.Time{}, nil, p)
-		c.ended(p)
-	}); n > 0 {
-		t.Errorf("%v allocations for acquire and release, want none", n)
-	}
-	tr.Close()
-}

@@ -2,7 +2,6 @@ package limiter
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"time"
@@ -119,7 +118,7 @@ func (c *core) payResend() bool {
 // refused here, and frees the slot. nil: it is too large, and resp is as it was.
 func (k *sending) keep(resp *http.Response) *http.Response {
 	a := k.a
-	stop := context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
+	stop := cancelWith(k.ctx, a)
 	defer stop()
 	slow := time.AfterFunc(lingerDefault, func() { a.cancel(errLong) })
 	defer slow.Stop()

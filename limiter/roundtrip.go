@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"sync"
-	"time"
+	"weak"
 
 	"github.com/goodtenant/goodtenant/internal/body"
 	"github.com/goodtenant/goodtenant/internal/call"
@@ -28,12 +27,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		body.CloseRequest(req)
 		return nil, leftBecause(ctx)
 	}
-	together := &struct {
-		k sending
-		a attempt
-	}{} // one allocation for what every call needs
-	k := &together.k
-	k.t, k.req, k.ctx, k.first = t, req, ctx, &together.a
+	k := &sending{t: t, req: req, ctx: ctx} // stays on the stack
 	returned := false
 	defer func() {
 		if !returned { // a callback has panicked: nothing is kept
@@ -53,7 +47,6 @@ type sending struct {
 	src        *body.Source // nil: no body
 	a          *attempt     // the current one, until its ticket is somebody else's business
 	n          int          // re-sends so far
-	first      *attempt
 	bodyClosed bool
 }
 
@@ -119,10 +112,7 @@ func (k *sending) run() (*http.Response, error) {
 
 // attempt makes the next one.
 func (k *sending) attempt(name string, cost int) *attempt {
-	a := k.first
-	if k.n > 0 {
-		a = &attempt{}
-	}
+	a := &attempt{}
 	a.core, a.values, a.hooked = k.t.core, k.ctx, k.t.hooked
 	a.until, _ = k.ctx.Deadline()
 	p := &a.ticket // filled in place: it is large
@@ -131,8 +121,6 @@ func (k *sending) attempt(name string, cost int) *attempt {
 	p.front = call.OriginOf(k.ctx) != call.App
 	p.asks = k.n == 0
 	p.again = p.front || k.n > 0
-	a.trace.GotConn = a.gotConn
-	a.trace.WroteRequest = a.wroteRequest
 	return a
 }
 
@@ -170,13 +158,7 @@ func (k *sending) send() (*http.Response, error) {
 	if k.n == 0 && req.Body != nil && req.Body != http.NoBody {
 		k.src = body.NewSource(req, max(0, k.t.core.cfg.Retry.MaxBody))
 	}
-	leaves := k.ctx.Done() != nil || req.Cancel != nil
-	runOn := leaves && k.t.core.runsOn(&a.ticket)
-	if leaves {
-		a.values = context.WithoutCancel(k.ctx)
-		a.trace.GetConn = a.getConn
-	}
-	ctx := httptrace.WithClientTrace(a, &a.trace)
+	ctx := context.Context(a)
 	if k.n > 0 {
 		ctx = call.WithResend(ctx, k.n)
 	}
@@ -190,95 +172,23 @@ func (k *sending) send() (*http.Response, error) {
 		}
 		out.Body = rc
 	}
-	if !leaves {
-		resp, err := k.t.roundTrip(out)
-		return k.came(resp, err)
+	switch leaves := k.ctx.Done() != nil || req.Cancel != nil; {
+	case !leaves:
+		return k.came(k.t.roundTrip(out))
+	case a.ticket.runsOn:
+		return k.sendApart(out)
 	}
-	if !runOn { // the exchange ends with the caller's interest in it, as without us
-		out.Cancel = req.Cancel
-		stop := context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
-		resp, err := k.t.roundTrip(out)
-		stop()
-		return k.came(resp, err)
-	}
-	out.Header = req.Header.Clone() // the caller may have it back before the exchange has ended
-	return k.sendApart(out)
+	// the exchange ends with the caller's interest in it, as without us
+	out.Cancel = req.Cancel
+	stop := cancelWith(k.ctx, a)
+	resp, err := k.t.roundTrip(out)
+	stop()
+	return k.came(resp, err)
 }
 
-// arrival is what base made of an attempt.
-type arrival struct {
-	resp  *http.Response
-	err   error
-	panic any
-}
-
-// sendApart makes the attempt on a goroutine of its own, since the caller may
-// leave before it ends.
-func (k *sending) sendApart(out *http.Request) (*http.Response, error) {
-	a := k.a
-	came := make(chan arrival, 1)
-	go func() {
-		var r arrival
-		defer func() {
-			if r.panic == nil && r.resp == nil && r.err == nil {
-				r.err = errors.New("limiter: the base transport ended its goroutine")
-			}
-			came <- r
-		}()
-		defer func() { r.panic = recover() }()
-		r.resp, r.err = k.t.roundTrip(out)
-	}()
-	var why error
-	select {
-	case r := <-came:
-		return k.arrived(r)
-	case <-k.ctx.Done():
-		why = leftBecause(k.ctx)
-	case <-k.req.Cancel:
-		why = errCanceled
-	}
-	select {
-	case r := <-came: // both at once
-		return k.arrived(r)
-	default:
-	}
-	c := a.core
-	on := a.leave(k.src != nil)
-	if on {
-		c.ranOn()
-	} else {
-		a.cancel(why)
-	}
-	k.a = nil
-	if on {
-		k.src.Finish()
-	} else {
-		k.src.Abort()
-	}
-	t := k.t
-	c.loose(a, func() {
-		stop := time.AfterFunc(lingerCap, func() { a.cancel(errLong) })
-		r := <-came
-		stop.Stop()
-		switch {
-		case r.panic != nil:
-			a.finish(EndCut)
-			panic(r.panic)
-		case r.err != nil:
-			a.failed(t)
-		default:
-			a.answered(r.resp)
-			a.drain(r.resp.Body)
-		}
-	})
-	return nil, why
-}
-
-func (k *sending) arrived(r arrival) (*http.Response, error) {
-	if r.panic != nil {
-		panic(r.panic)
-	}
-	return k.came(r.resp, r.err)
+// cancelWith cancels a when the app's context ends.
+func cancelWith(ctx context.Context, a *attempt) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { a.cancel(leftBecause(ctx)) })
 }
 
 // roundTrip asks the base and mends what it must not do.
@@ -360,7 +270,7 @@ func (k *sending) deliver(resp *http.Response) *http.Response {
 	var stop func() bool
 	if k.ctx.Done() != nil && readsAhead(a.core.cfg.ReadAhead, resp) {
 		// who leaves while a small body is read ahead is not held up
-		stop = context.AfterFunc(k.ctx, func() { a.cancel(leftBecause(k.ctx)) })
+		stop = cancelWith(k.ctx, a)
 	}
 	later := a.settle(k.req, resp)
 	if stop != nil {
@@ -379,25 +289,29 @@ func (k *sending) watch(resp *http.Response) {
 	if d, is := resp.Body.(duplex); is {
 		b, ok = d.answer, true
 	}
-	if !ok {
+	ctx, cancel := k.ctx, k.req.Cancel
+	if !ok || ctx.Done() == nil && cancel == nil {
 		return
 	}
+	w := weak.Make(b) // a body that the app drops is collected however long its context lives
+	leave := func(why error) {
+		if b := w.Value(); b != nil {
+			b.leave(why)
+		}
+	}
 	var unwatch func() bool
-	switch {
-	case k.ctx.Done() != nil:
-		unwatch = context.AfterFunc(k.ctx, func() { b.leave(leftBecause(k.ctx)) })
-	case k.req.Cancel != nil:
+	if ctx.Done() != nil {
+		unwatch = context.AfterFunc(ctx, func() { leave(leftBecause(ctx)) })
+	} else {
 		ended := make(chan struct{})
 		unwatch = sync.OnceValue(func() bool { close(ended); return true })
 		go func() {
 			select {
-			case <-k.req.Cancel:
-				b.leave(errCanceled)
+			case <-cancel:
+				leave(errCanceled)
 			case <-ended:
 			}
 		}()
-	default:
-		return
 	}
 	b.mu.Lock()
 	b.unwatch = unwatch
@@ -411,12 +325,13 @@ func (k *sending) watch(resp *http.Response) {
 // runsOn tells whether an exchange of p's tenant that the app leaves is seen to
 // its end: only where slots are counted.
 func (c *core) runsOn(p *ticket) bool {
-	if c.cfg.RunOn == policy.Off {
-		return false
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.app.slotMax > 0 || p.t.scope.slotMax > 0
+	return c.runsOnLocked(p)
+}
+
+func (c *core) runsOnLocked(p *ticket) bool {
+	return c.cfg.RunOn != policy.Off && (c.app.slotMax > 0 || p.t.scope.slotMax > 0)
 }
 
 func (c *core) ranOn() {
