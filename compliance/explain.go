@@ -58,10 +58,10 @@ var explained = [ruleCount]struct{ sees, blind string }{
 		"attempts that differ in their query"},
 
 	gt501: {"a create of a person without a search for his address or number within 15 minutes before, by any replica that shares Snapshots; {UncheckedDay} a day, or {UncheckedShare} of the creates: an error. Where other replicas live it is told when they have told what they know, after two or three of Config.SnapshotEvery.",
-		"checks by another program or against the app's own data, and those that a killed process had not saved yet"},
+		"checks by another program or against the app's own data, and creates in the 15 minutes after a process was killed, whose checks it may not have saved"},
 	gt502: {"members of an update that are as they were last read, within 10 minutes; {UnchangedShare} of those sent, or {WholeShare} of the entity: a warning.",
 		"entities that this process has not read; bodies past 64 KiB"},
-	gt503: {"after a 412 the same version sent again, or an update without a fetch in between; If-Match *. Nothing at all for 60 seconds: a note. Where other replicas live, one of them may have fetched: an update that is refused again is a warning then.",
+	gt503: {"after a 412 the same version sent again, or an update without a fetch in between; If-Match *. Nothing at all for 60 seconds: a note. Where other replicas live, one of them may have fetched: an update that is refused again is a note then.",
 		"what the app showed its user"},
 	gt504: {"an update without If-Match: exactly.", "platforms whose versions stand elsewhere: the profile switches it off"},
 	gt505: {"more than {ImpatientReads} reads of an entity within 10 seconds of its create.", "creates that answer without a Location"},

@@ -10,13 +10,19 @@ type peer struct {
 	still   int    // Syncs since then that found no other
 	read    bool   // this build could read it
 	keyID   uint64 // ... and its hashes are of this key
+	life    uint32 // the process that wrote it
+	closed  bool   // its last word
+
+	// What a process that was killed had not saved is lost: what it did from ...
+	// until, and what that led to.
+	lostFrom, lostUntil uint32
 }
 
 // stillDead is after how many Syncs without a new snapshot a replica counts as
 // ended.
 const stillDead = 3
 
-func (p *peer) alive() bool { return p.still < stillDead }
+func (p *peer) alive() bool { return p.still < stillDead && !p.closed }
 
 var peerSeed = maphash.MakeSeed()
 
@@ -55,7 +61,7 @@ func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, wh
 			p.mark, p.changed, p.still = mark, s.epoch, 0
 		}
 		if p.read = read[name] != nil; p.read {
-			p.keyID, p.saved = read[name].keyID, read[name].saved
+			p.take(read[name])
 		}
 	}
 	s.live = 0
@@ -64,6 +70,24 @@ func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, wh
 			s.live++
 		}
 	}
+}
+
+// take takes in what a snapshot says of its replica.
+func (p *peer) take(sn *snapshot) {
+	if p.life != 0 && p.life != sn.life && sn.killed {
+		p.lostFrom, p.lostUntil = p.saved, sn.saved
+	}
+	p.keyID, p.saved, p.life, p.closed = sn.keyID, sn.saved, sn.life, sn.closed
+}
+
+// mayKnow tells whether the replica, which saves every so many seconds, may have
+// made a check for a create at this time and lost it.
+func (p *peer) mayKnow(at, every uint32) bool {
+	from, until := p.lostFrom, p.lostUntil
+	if !p.alive() && !p.closed {
+		from, until = p.saved, p.saved+every
+	}
+	return from <= at+clockSkew && at <= until+checkAge
 }
 
 // replicas is how many others are alive. The caller holds the lock.

@@ -23,6 +23,9 @@ func (e *versionError) newer() bool { return e.version > snapshotVersion }
 // snapshot is the state of one replica, without names.
 type snapshot struct {
 	number   uint64 // another one each time, so that a living replica's snapshots differ
+	life     uint32 // of the process, by chance
+	closed   bool   // it is the process's last word
+	killed   bool   // the process before it had no last word
 	key      []byte // under which ids are hashed, where it is not Config.Key
 	keyID    uint64
 	saved    uint32
@@ -48,6 +51,9 @@ func (sn *snapshot) code(c *coder) {
 		return
 	}
 	c.u64(&sn.number)
+	number32(c, &sn.life)
+	c.bool(&sn.closed)
+	c.bool(&sn.killed)
 	c.bytes(&sn.key, 64)
 	c.u64(&sn.keyID)
 	number32(c, &sn.saved)

@@ -23,6 +23,8 @@ type syncing struct {
 	failed  bool          // the last one; guarded by turn
 	told    bool          // that there are a later build's snapshots; guarded by turn
 	number  uint64        // of the last snapshot; guarded by turn
+	life    uint32        // of this process, by chance
+	killed  bool          // the last process of this name was: what it had not saved is lost
 
 	// Guarded by Checker.mu.
 	peers map[string]*peer
@@ -59,7 +61,7 @@ func (k *Checker) join() (key []byte, mine *snapshot) {
 	}
 	var b [8]byte
 	rand.Read(b[:])
-	s.number = uint64(binary.LittleEndian.Uint32(b[:]))
+	s.life = binary.LittleEndian.Uint32(b[:])
 	if s.replica == "" {
 		s.replica = hex.EncodeToString(b[:])
 	}
@@ -137,6 +139,7 @@ func (k *Checker) startSync(mine *snapshot) {
 	if mine != nil && mine.keyID == k.d().keyID() {
 		k.st.restore(mine)
 		k.st.app.day = mine.day
+		s.killed = !mine.closed
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
@@ -220,7 +223,7 @@ func (k *Checker) save(ctx context.Context) error {
 	k.mu.Lock()
 	k.syncing.number++
 	a := &k.st.app
-	sn := &snapshot{number: k.syncing.number, key: k.syncing.key, keyID: k.d().keyID(), saved: a.now(), day: a.day, usage: a.usage, seconds: a.lastSeconds()}
+	sn := &snapshot{number: k.syncing.number, life: k.syncing.life, closed: k.closed.Load(), killed: k.syncing.killed, key: k.syncing.key, keyID: k.d().keyID(), saved: a.now(), day: a.day, usage: a.usage, seconds: a.lastSeconds()}
 	sn.code(c)
 	c.b = c.b[:len(c.b)-3] // without the three empty tables
 	known := make([]*series, 0, len(k.st.series)+len(k.st.dormant))

@@ -118,6 +118,26 @@ func TestReplicasRate(t *testing.T) {
 	require.Empty(t, feed(bursts(60, 16)).Severity)
 }
 
+// TestReplicasBudget: the day and the minutes near the limit are the whole app's.
+func TestReplicasBudget(t *testing.T) {
+	day := func(calls int) Finding {
+		m := &maker{at: day0.Add(20 * time.Hour)}
+		m.each(calls, time.Second, func(i int) Event { return entity(i % 40) })
+		return newReplicas(t, 4, Config{Platform: Platform{PerDay: 1000}}).feed(m.es, time.Minute, func(i int, _ *Event) int { return i % 4 }).found()["GT404"]
+	}
+	require.Equal(t, Error, day(1200).Severity)
+	require.NotEqual(t, Error, day(1100).Severity, "a clock that is wrong at midnight explains it")
+
+	busy := func(minutes, each int) Finding {
+		m := &maker{at: day0}
+		m.each(minutes*60*each, time.Second/time.Duration(each), func(i int) Event { return entity(i % 40) })
+		return together(t, 4, m.es, time.Minute, nil)["GT301"]
+	}
+	require.Equal(t, Warning, busy(3, 16).Severity)
+	require.Equal(t, Error, busy(8, 16).Severity)
+	require.Empty(t, busy(8, 12).Severity)
+}
+
 // TestReplicasOneUser: what is done under one label counts together, whichever
 // process does it.
 func TestReplicasOneUser(t *testing.T) {
@@ -180,6 +200,7 @@ func TestLiarElsewhere(t *testing.T) {
 			read(0, day0.Add(time.Duration(i)*700*time.Millisecond), i%40)
 		}
 		require.Contains(t, rulesOf(rs.all[0].Report(), Error), "GT701")
+		read(0, day0.Add(40*time.Minute), 0) // what was fast is no longer counted
 		rs.sync()
 		// 1,500 rows are a sweep of a job's, not of a person's.
 		for p := range 15 {
@@ -299,7 +320,7 @@ func TestReplicasKnowAPerson(t *testing.T) {
 }
 
 // TestReplicasConflict: a refetch by another replica is one; an update that the
-// platform refuses again is told, though not as an error.
+// platform refuses again is noted, no more.
 func TestReplicasConflict(t *testing.T) {
 	conflict := func(rs *replicas, status int) Severity {
 		url := "https://api.example.test/contacts/A1X"
@@ -317,7 +338,7 @@ func TestReplicasConflict(t *testing.T) {
 	require.Zero(t, conflict(two, 204))
 	two = newReplicas(t, 2, Config{})
 	two.sync()
-	require.Equal(t, Warning, conflict(two, 412))
+	require.Equal(t, Note, conflict(two, 412))
 	require.Equal(t, Error, conflict(newReplicas(t, 1, Config{}), 204), "nobody else can have fetched it")
 	require.NoError(t, two.all[0].Sync(context.Background()))
 }

@@ -60,6 +60,22 @@ func (w *waitingCreate) settled(peers map[string]*peer, keyID uint64) bool {
 	return true
 }
 
+// lost tells whether a replica that was killed may have known of a check.
+func (w *waitingCreate) lost(peers map[string]*peer, every uint32) bool {
+	for _, p := range peers {
+		if p.mayKnow(w.at, every) {
+			return true
+		}
+	}
+	return false
+}
+
+// justKilled tells whether the last process of this name was killed so lately that
+// it may have made a check and not saved it.
+func (k *Checker) justKilled(now uint32) bool {
+	return k.syncing != nil && k.syncing.killed && now <= uint32(k.st.app.first/1e9)+checkAge
+}
+
 // judgeCreates judges t's creates whose time has come: GT501. The day's count is of
 // all replicas, so the last one is judged again as theirs rise.
 func (k *Checker) judgeCreates(t *tenant, others []*shared) {
@@ -70,6 +86,9 @@ func (k *Checker) judgeCreates(t *tenant, others []*shared) {
 		checked := w.checkedBy(t.checks, 0) || slices.ContainsFunc(others, func(o *shared) bool { return w.checkedBy(o.checks, checkSkew) })
 		if !checked && !w.settled(k.syncing.peers, k.d().keyID()) {
 			return false
+		}
+		if !checked && w.lost(k.syncing.peers, uint32(k.cfg.SnapshotEvery.Seconds())) {
+			return true // nobody can say
 		}
 		t.creates.add(max(w.at, t.creates.day*86_400), !checked) // of today, if midnight came between
 		if !checked {

@@ -138,7 +138,7 @@ func TestCheckOverRestart(t *testing.T) {
 	rs.start(0, Config{})
 	rs.create(0, time.Minute, mail)
 	require.Empty(t, rs.unchecked().Rule)
-	rs.create(0, 16*time.Minute, mail)
+	rs.create(0, 17*time.Minute, mail)
 	require.NotEmpty(t, rs.unchecked().Rule, "the check is too old by now")
 
 	rs = newReplicas(t, 2, Config{})
@@ -153,6 +153,56 @@ func TestCheckOverRestart(t *testing.T) {
 	}
 	require.InDelta(t, 1, rs.unchecked().Measured, 0, "of before the restart")
 	require.Equal(t, day0, rs.unchecked().Last)
+}
+
+// TestCheckLostByKill: what a process had not saved when it was killed nobody
+// knows, so a create soon after it is no fault; later ones are, and so are those
+// after a process that ended well.
+func TestCheckLostByKill(t *testing.T) {
+	for _, replicas := range []int{1, 2} {
+		last := replicas - 1
+		for _, kill := range []bool{true, false} {
+			rs := newReplicas(t, replicas, Config{})
+			rs.lookup(0, 0, "early@example.test")
+			rs.sync()
+			rs.sync()
+			if !kill {
+				require.NoError(t, rs.all[0].Close())
+			}
+			rs.start(0, Config{})
+			rs.lookup(0, 30*time.Second, "other@example.test")
+			rs.create(last, time.Minute, "ann@example.test")
+			rs.sync()
+			rs.sync()
+			require.Equal(t, kill, rs.unchecked().Rule == "", "%d replicas, killed: %v", replicas, kill)
+			rs.create(last, 20*time.Minute, "bob@example.test")
+			rs.sync()
+			rs.sync()
+			require.NotEmpty(t, rs.unchecked().Rule)
+		}
+	}
+}
+
+// TestCheckOfTheDead: a process that was killed for good may have known; nobody
+// waits for one that ended well.
+func TestCheckOfTheDead(t *testing.T) {
+	for _, kill := range []bool{true, false} {
+		rs := newReplicas(t, 2, Config{})
+		rs.lookup(1, 0, "early@example.test")
+		rs.sync()
+		if !kill {
+			require.NoError(t, rs.all[1].Close())
+		}
+		require.NoError(t, rs.all[0].Sync(t.Context()))
+		rs.create(0, time.Minute, "ann@example.test")
+		require.Equal(t, !kill, rs.unchecked().Rule != "", "at once, killed: %v", kill)
+		for range stillDead + 1 {
+			require.NoError(t, rs.all[0].Sync(t.Context()))
+		}
+		require.Equal(t, kill, rs.unchecked().Rule == "", "killed: %v", kill)
+		rs.create(0, 2*time.Hour, "bob@example.test")
+		require.NotEmpty(t, rs.unchecked().Rule)
+	}
 }
 
 // TestWaitingIsBounded: a flood of creates is neither kept nor missed.

@@ -148,7 +148,7 @@ func (l *look) patch() {
 func (l *look) blind() {
 	a := alarm{sev: Error, measured: 1, unit: "update after a 412 without a new fetch", confidence: 1}
 	if l.k.replicas() > 0 {
-		a.sev, a.confidence = Warning, 0.5
+		a.sev, a.confidence = Note, 0.5
 	}
 	if a.sev == Error || !l.x.ok() {
 		l.raise(gt503, a)
@@ -252,6 +252,7 @@ func (l *look) create() {
 	switch {
 	case w.checkedBy(l.t.checks, 0):
 		l.t.creates.add(now, false)
+	case l.k.justKilled(now): // nobody can say
 	case l.k.replicas() > 0:
 		l.t.wait(w, l.k.syncing.epoch)
 	default:
