@@ -1,6 +1,9 @@
 package compliance
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // peer is what the snapshots of one other replica show of its life.
 type peer struct {
@@ -13,10 +16,13 @@ type peer struct {
 	life    uint32 // the process that wrote it
 	closed  bool   // its last word
 
-	// What a process that was killed had not saved is lost: what it did from ...
-	// until, and what that led to.
-	lostFrom, lostUntil uint32
+	// The last times that its process was killed: what it had not saved is lost.
+	lost [4]lostTime
 }
+
+// lostTime is from when a replica may have done what nobody knows of, and until
+// when.
+type lostTime struct{ from, until uint32 }
 
 // stillDead is after how many Syncs without a new snapshot a replica counts as
 // ended.
@@ -36,8 +42,9 @@ func markOf(data []byte) uint64 {
 	return h.Sum64() + uint64(len(data))
 }
 
-// notePeers takes in one reading of all snapshots. The caller holds the lock.
-func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, whole bool) {
+// notePeers takes in one reading of all snapshots; now is the last call here. The
+// caller holds the lock.
+func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, whole bool, now uint32) {
 	if s.peers == nil {
 		s.peers = map[string]*peer{}
 	}
@@ -61,7 +68,7 @@ func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, wh
 			p.mark, p.changed, p.still = mark, s.epoch, 0
 		}
 		if p.read = read[name] != nil; p.read {
-			p.take(read[name])
+			p.take(read[name], now)
 		}
 	}
 	s.live = 0
@@ -73,9 +80,10 @@ func (s *syncing) notePeers(raw map[string][]byte, read map[string]*snapshot, wh
 }
 
 // take takes in what a snapshot says of its replica.
-func (p *peer) take(sn *snapshot) {
+func (p *peer) take(sn *snapshot, now uint32) {
 	if p.life != 0 && p.life != sn.life && sn.killed {
-		p.lostFrom, p.lostUntil = p.saved, sn.saved
+		copy(p.lost[1:], p.lost[:])
+		p.lost[0] = lostTime{p.saved, max(sn.saved, now)}
 	}
 	p.keyID, p.saved, p.life, p.closed = sn.keyID, sn.saved, sn.life, sn.closed
 }
@@ -83,11 +91,8 @@ func (p *peer) take(sn *snapshot) {
 // mayKnow tells whether the replica, which saves every so many seconds, may have
 // made a check for a create at this time and lost it.
 func (p *peer) mayKnow(at, every uint32) bool {
-	from, until := p.lostFrom, p.lostUntil
-	if !p.alive() && !p.closed {
-		from, until = p.saved, p.saved+every
-	}
-	return from <= at+clockSkew && at <= until+checkAge
+	covers := func(t lostTime) bool { return t.from <= at+clockSkew && at <= t.until+checkAge }
+	return slices.ContainsFunc(p.lost[:], covers) || !p.alive() && !p.closed && covers(lostTime{p.saved, p.saved + every})
 }
 
 // replicas is how many others are alive. The caller holds the lock.

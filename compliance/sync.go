@@ -111,7 +111,7 @@ func (k *Checker) load(ctx context.Context) (map[string]*snapshot, error) {
 	}
 	k.mu.Lock()
 	s.epoch++
-	s.notePeers(raw, all, whole)
+	s.notePeers(raw, all, whole, k.st.app.now())
 	k.mu.Unlock()
 	return all, err
 }
