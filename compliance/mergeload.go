@@ -122,8 +122,9 @@ func (s *synthetic) merge(o *synthetic) {
 	}
 }
 
-// dispersion is the variation that pauses must have had for the calls to fall so
-// into beats: as the variance of the counts in their mean, so the square of it.
+// dispersion is how much the pauses vary, told by how unevenly the calls fall into
+// beats: over many pauses the variance of the counts is their mean times the square
+// of it.
 func (s *synthetic) dispersion() float64 {
 	counts := s.beats[:]
 	for len(counts) > 0 && counts[0] == 0 {
