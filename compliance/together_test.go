@@ -245,6 +245,11 @@ func TestReplicasCopyAgain(t *testing.T) {
 		}
 		require.Contains(t, feed(copyRuns(3, 20, every)), "GT206", name)
 		require.NotContains(t, feed(copyRuns(2, 20, every)), "GT206", name)
+		others := copyRuns(3, 20, every)
+		for i := range others.es { // other rows each time
+			others.es[i].Answer.IDs = ids(i*100, 100)
+		}
+		require.NotContains(t, feed(others), "GT206", name)
 		m := copyRuns(3, 20, every)
 		write := Event{Time: day0.Add(4 * time.Hour), Method: "DELETE", URL: "https://api.example.test/properties/OXF000001", Status: 204, Tenant: "ABC"}
 		m.es = append(m.es[:40:40], append(events{write}, m.es[40:]...)...)
