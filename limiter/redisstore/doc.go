@@ -1,0 +1,2 @@
+// Package redisstore shares limits over Redis or Valkey.
+package redisstore
