@@ -263,7 +263,7 @@ func TestReplicasSlices(t *testing.T) {
 	slices := func(pages int) events {
 		m := &maker{at: day0}
 		m.add(time.Second, listing("/contacts/?pageSize=1", 0, 1, 4000))
-		for i := range 20 {
+		for i := range 9 { // 900 rows in each process
 			m.each(pages, 2*time.Second, func(p int) Event {
 				return listing(fmt.Sprintf("/contacts/?name=%c&pageSize=100&pageNumber=%d", 'a'+i, p+1), i*200+p*100, 100, 200)
 			})
@@ -316,9 +316,9 @@ func TestReplicasKnowAPerson(t *testing.T) {
 	require.NotContains(t, together(t, 4, m.es, 10*time.Minute, newRand(3)), "GT102", "a person leafs through pictures")
 
 	site := &maker{}
-	for h := range 50 * 6 {
-		site.at = day0.Add(time.Duration(h) * 10 * time.Minute)
-		site.each(4, time.Second, func(p int) Event { return listing("/properties/?town=x", h/12*40+p*20, 50, 0) })
+	for run := range 50 * 4 {
+		site.at = day0.Add(time.Duration(run) * 15 * time.Minute)
+		site.add(time.Second, listing("/properties/?town=x&pageSize=70", run/4*60, 70, 0))
 	}
 	require.NotContains(t, together(t, 1, site.es, 10*time.Minute, nil), "GT205")
 	require.NotContains(t, together(t, 4, site.es, 10*time.Minute, newRand(3)), "GT205", "what one has shown is not new in another")
@@ -387,4 +387,32 @@ func TestReplicasOpenALongList(t *testing.T) {
 	require.NotContains(t, newReplicas(t, 4, Config{}).feed(m.es, time.Minute, split(4)).found(), "GT104")
 	unlisted := m.es[8:]
 	require.Contains(t, newReplicas(t, 4, Config{}).feed(unlisted, time.Minute, split(4)).found(), "GT104")
+}
+
+// TestReplicasCountOnce: what replicas did is counted once, however often they tell
+// each other.
+func TestReplicasCountOnce(t *testing.T) {
+	rs := newReplicas(t, 2, Config{}).feed(loadTool(3000, 300*time.Millisecond, 0), time.Minute, func(i int, _ *Event) int { return i % 2 })
+	before := rs.found()["GT302"]
+	require.Positive(t, before.Count)
+	for range 5 {
+		rs.sync()
+	}
+	require.Equal(t, before, rs.found()["GT302"])
+}
+
+// TestRestoredTenantsFit: what is restored counts, and goes first.
+func TestRestoredTenantsFit(t *testing.T) {
+	rs := newReplicas(t, 1, Config{})
+	for i := range 400 {
+		rs.all[0].Feed(Event{Time: day0, Status: 200, Tenant: fmt.Sprint("T", i), Initiator: User, Label: "user-1", URL: "https://api.example.test/contacts/A1X"})
+	}
+	rs.sync()
+	rs.start(0, Config{MaxBytes: 1 << 16})
+	st := rs.all[0].st
+	require.Len(t, st.dormantTenants, 400)
+	rs.all[0].Feed(Event{Time: day0, Status: 200, Tenant: "T1", URL: "https://api.example.test/contacts/A1X"})
+	require.LessOrEqual(t, st.bytes+st.dormantBytes, 1<<16)
+	require.Less(t, len(st.dormantTenants), 400)
+	require.Positive(t, rs.all[0].Report().Evicted)
 }
