@@ -181,6 +181,7 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 		return
 	}
 	var merged *series
+	covered := s.cover[1].distinct()
 	gap := uint32(k.cfg.Thresholds.RunGap.Seconds())
 	h := t.holding(s.route, k.d().key)
 	wrote, news := h.wrote, newsOf(h)
@@ -200,13 +201,15 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 			merged = s.clone()
 		}
 		merged.merge(o, gap)
+		covered += o.cover[1].distinct()
 	}
 	if merged == nil {
 		return
 	}
 	l := k.lookAt(t, &exchange{view: IntentView, at: int64(merged.last) * 1e9, method: "GET", stream: s.key.stream, route: s.route,
 		user: s.user, purpose: s.purpose, status: 200, q: query{params: 1}})
-	merged.hours.scale(news.share())
+	// Windows begin at different times; in one that has just begun all is new.
+	merged.hours.scale(min(news.share(), share(merged.cover[1].distinct(), max(covered, 1))))
 	if e := &merged.numbers; merged.recent.used > 0 { // listed in one, read in another
 		e.known, e.listed = uint32(merged.recent.distinct()), uint32(news.union.common(&merged.recent.sample))
 	}
