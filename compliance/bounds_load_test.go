@@ -48,6 +48,17 @@ func loadBounds() []bound {
 	routes := func(m *maker, n int) {
 		mix(500, 400*time.Millisecond, func(i int) string { return fmt.Sprintf("/%c/?a=1", 'a'+i%n) })(m)
 	}
+	bursts := func(m *maker, n int) { // fifty calls at once, ten seconds apart, and one more when the five minutes are over
+		for i := range n {
+			gap := 10 * time.Millisecond
+			if i%50 == 49 {
+				gap = 10 * s
+			}
+			m.add(gap, Event{URL: two(0, 0, i%10)})
+		}
+		m.at = day0.Add(301 * s)
+		m.add(0, entity(1))
+	}
 	sandbox := func(i int) Event { return entity(i, func(e *Event) { e.Tenant = "SBOX" }) }
 	lastCall := func(before int, span time.Duration) func(*maker, int) { // and one call n seconds after the first
 		return func(m *maker, n int) {
@@ -96,7 +107,7 @@ func loadBounds() []bound {
 				}
 				return two(i, 1, 1)
 			})(m)
-		}, quiet: 184, loud: 185, want: Warning, measured: .9507, threshold: .95, to: .8, movedQuiet: 121, movedLoud: 122},
+		}, base: thresholds(Thresholds{SynthPool: 1}), quiet: 184, loud: 185, want: Warning, measured: .9507, threshold: .95, to: .8, movedQuiet: 121, movedLoud: 122},
 		{rule: "GT302", field: "SynthVary", of: "tenths of a second of each tenth pause", make: func(m *maker, n int) {
 			for i := range 500 {
 				gap := 100 * time.Millisecond
@@ -106,8 +117,11 @@ func loadBounds() []bound {
 				m.add(gap, Event{URL: four(i)})
 			}
 		}, quiet: 8, loud: 7, want: Warning, measured: 1, threshold: .95, to: .9, movedQuiet: 6, movedLoud: 5},
-		{rule: "GT302", of: "routes", make: routes, quiet: 1, loud: 2, want: Warning, measured: 1, threshold: .95},
-		{rule: "GT302", of: "many routes", make: routes, quiet: 16, loud: 15, want: Warning, measured: 1, threshold: .95},
+		{rule: "GT302", field: "SynthPool", of: "URLs of 500 calls of one route", make: func(m *maker, n int) { mix(500, 400*time.Millisecond, func(i int) string { return two(0, 0, i%n) })(m) },
+			quiet: 26, loud: 25, want: Warning, measured: .95, threshold: .95, to: .8, movedQuiet: 101, movedLoud: 100},
+		{rule: "GT302", of: "calls of ten URLs, in bursts", make: bursts, quiet: 999, loud: 1000, want: Warning, measured: .99, threshold: .95},
+		{rule: "GT302", of: "routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 1, loud: 2, want: Warning, measured: 1, threshold: .95},
+		{rule: "GT302", of: "many routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 16, loud: 15, want: Warning, measured: 1, threshold: .95},
 		{rule: "GT302", of: "milliseconds from call to call", make: func(m *maker, n int) { mix(501, time.Duration(n)*time.Millisecond, four)(m) },
 			quiet: 610, loud: 600, want: Warning, measured: 1, threshold: .95},
 

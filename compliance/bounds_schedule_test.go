@@ -104,6 +104,11 @@ func regularBounds() []bound {
 			quiet: 781, loud: 780, want: Warning, measured: 0, threshold: .2, to: 6 * time.Hour, movedQuiet: 361, movedLoud: 360},
 		{rule: "GT202", field: "RegularRows", of: "new rows a run", make: func(m *maker, n int) { m.runs(n, wobble(11, 2820, 0)...) },
 			quiet: 99, loud: 100, want: Warning, measured: 0, threshold: .2, to: 30, movedQuiet: 29, movedLoud: 30},
+		{rule: "GT202", field: "RegularFull", of: "rows a run, always the same", make: func(m *maker, n int) {
+			for i := range 23 {
+				m.run(time.Duration(i)*20*time.Minute, 0, n)
+			}
+		}, quiet: 199, loud: 200, want: Warning, measured: 0, threshold: .22, to: 300, movedQuiet: 299, movedLoud: 300},
 		{rule: "GT202", field: "RunGap", of: "seconds from run to run", make: func(m *maker, n int) { m.runs(100, wobble(11, n, 0)...) },
 			quiet: 60, loud: 61, want: Warning, measured: 0, threshold: .1, to: 30 * s, movedQuiet: 30, movedLoud: 31},
 	}
@@ -202,6 +207,8 @@ func dailyBounds() []bound {
 			quiet: 299, loud: 300, want: Warning, measured: 6, threshold: 5, to: 500, movedQuiet: 499, movedLoud: 500},
 		{rule: "GT204", field: "DailyR", of: "seconds early and late", make: split(6, day), base: thresholds(six),
 			quiet: 1947, loud: 1946, want: Warning, measured: 6, threshold: 6, to: .95, movedQuiet: 4367, movedLoud: 4366},
+		{rule: "GT204", field: "DailyRTwice", of: "seconds early and late, on ten days", make: split(10, day), base: thresholds(calm),
+			quiet: 6203, loud: 6202, want: Warning, measured: 10, threshold: 10, to: .8, movedQuiet: 8849, movedLoud: 8848},
 		{rule: "GT204", field: "WeeklyRuns", of: "weeks", make: every(7 * day),
 			quiet: 2, loud: 3, want: Warning, measured: 3, threshold: 3, to: 5, movedQuiet: 4, movedLoud: 5},
 		{rule: "GT204", field: "WeeklyRunsUser", of: "weeks", make: every(7*day, ann),

@@ -46,7 +46,7 @@ func allBounds() []bound {
 }
 
 func allCases() []exactly {
-	return slices.Concat(writeCases(), efficiencyCases(), sparedCases())
+	return slices.Concat(writeCases(), efficiencyCases(), sparedCases(), guiseCases())
 }
 
 func TestBounds(t *testing.T) {

@@ -70,17 +70,13 @@ func (l *look) webhookClaim() {
 		l.judgeUnbound()
 		return
 	}
-	if !x.webhook.Time.IsZero() {
-		if age := x.time().Sub(x.webhook.Time).Seconds(); age > eventAge || age < -60 {
-			return
-		}
-	}
 	e := l.t.event(l.k.d().key.sum(x.webhook.ID), now)
-	if e.n++; int(e.n) > t.WebhookReads {
+	if e.n++; int(e.n) > t.WebhookReads { // however late they come
 		l.raise(gt702, alarm{sev: Error, measured: float64(e.n), threshold: float64(t.WebhookReads), unit: "reads claimed by one event", from: e.at, confidence: 0.99})
 		return
 	}
-	x.bound = true
+	age := x.time().Sub(x.webhook.Time).Seconds()
+	x.bound = x.webhook.Time.IsZero() || age <= eventAge && age >= -60
 }
 
 // judgeUnbound judges what webhooks without an event have read.

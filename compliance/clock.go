@@ -123,11 +123,12 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 	if len(sh.runs) < least || len(sh.runs) < 4 {
 		return
 	}
-	fresh := make([]float64, len(sh.runs))
+	fresh, rows := make([]float64, len(sh.runs)), make([]float64, len(sh.runs))
 	for i, r := range sh.runs {
-		fresh[i] = float64(r.fresh)
+		fresh[i], rows[i] = float64(r.fresh), float64(r.rows)
 	}
-	if median(fresh) < float64(t.RegularRows) {
+	full := len(sh.runs) >= 2*least && median(rows) >= float64(t.RegularFull)
+	if median(fresh) < float64(t.RegularRows) && !full {
 		return
 	}
 	if median(gapsOf(sh.runs, now)) > t.RegularLongest.Seconds() {
@@ -221,9 +222,15 @@ func (l *look) daily(sh *shape) {
 	days := float64(start-long[0].start)/86_400 + 1
 	n := len(long) + 1
 	r := meanVector(long, start, 86_400)
-	if n >= need && days >= float64(need)-0.5 && float64(n)/days <= t.DailyPerDay && float64(n)/days >= 0.6 && r >= t.DailyR {
+	perDay := float64(n) / days
+	sharp := n >= need && days >= float64(need)-0.5 && perDay <= t.DailyPerDay && perDay >= 0.6 && r >= t.DailyR
+	loose := n >= 2*need && r >= t.DailyRTwice && onceADay(long, start)
+	if sharp || loose {
 		sev := Warning
-		if n >= 2*need {
+		switch {
+		case !sharp:
+			need *= 2
+		case n >= 2*need:
 			sev = Error
 		}
 		l.raise(gt204, alarm{sev: sev, measured: float64(n), threshold: float64(need), unit: "days at the same time", period: 24 * time.Hour, from: long[0].start, confidence: r}.repeats(l, sh))
@@ -237,6 +244,12 @@ func (l *look) daily(sh *shape) {
 	if n >= weeks && days >= float64(7*(weeks-1))+0.5 && float64(n)/days <= 1.5/7 && week >= 0.995 && r >= t.DailyR {
 		l.raise(gt204, alarm{sev: Warning, measured: float64(n), threshold: float64(weeks), unit: "weeks at the same time", period: 7 * 24 * time.Hour, from: long[0].start, confidence: week}.repeats(l, sh))
 	}
+}
+
+// onceADay tells whether each run came about a day after the one before, the last
+// of them now.
+func onceADay(runs []pastRun, now uint32) bool {
+	return !slices.ContainsFunc(gapsOf(runs, now), func(gap float64) bool { return gap < 43_200 || gap > 129_600 })
 }
 
 // hourRows counts the rows of each of the last 48 hours.

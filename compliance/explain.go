@@ -11,7 +11,7 @@ import (
 var explained = [ruleCount]struct{ sees, blind string }{
 	gt101: {"{SweepPages} pages and {SweepRows} rows of one query in 6 hours that are {SweepShare} of what it has, or {SweepManyRows} rows whatever it has, in any order of pages; a smaller collection when {SweepWhole} of it is read. A user's: {SweepRowsUser} and {SweepManyRowsUser} rows.",
 		"pages read more slowly than that, which GT102 to GT106 and GT205 may see; pages whose address tells neither number, offset nor cursor"},
-	gt102: {"{SliceFilters} filters of one shape within a day, read to their ends, that together have {SliceRows} rows and {SliceShare} of the collection and repeat less than {SliceRatio} of the rows that chance would. Where no answer tells a size: {SliceAbsolute} rows, hardly one twice.",
+	gt102: {"{SliceFilters} filters of one shape within a day, read to their ends, that together have {SliceRows} rows and {SliceShare} of the collection and repeat less than {SliceRatio} of the rows that chance would. Where no answer tells a size: {SliceAbsolute} rows, hardly one twice, more where filters are few or pages small. By whatever queries, {CoverDay} of the collection in a day or a week, hardly a row twice.",
 		"slices that overlap as searches do; answers without ids"},
 	gt103: {"{UniqueReads} different entities read by id of which hardly one is read twice, where chance would have repeated {UniqueLambda} of them; on the last 800 reads and over 7 days. Where the size is unknown: {UniqueAbsoluteDay} in a day, {UniqueAbsolute} in 7. A user's: {UniqueReadsUser}.",
 		"a crawl before chance repeats anything: in a collection of N rows, some √(18 N) reads; one that repeats itself on purpose"},
@@ -26,11 +26,11 @@ var explained = [ruleCount]struct{ sees, blind string }{
 
 	gt201: {"{TileRuns} runs in a row, each asking for what changed since about the one before, {TileGap} apart or more. Few rows a run need a timer's pace as well. A user's: {TileRunsUser}.",
 		"watermarks in the body or under names the platform's data does not list"},
-	gt202: {"{RegularIntervals} intervals whose median deviation is under {RegularSpread} of the median (twice and four times as many: {RegularSpread2} and {RegularSpread4}), with {RegularRows} new rows a run; four times as many: an error.",
+	gt202: {"{RegularIntervals} intervals whose median deviation is under {RegularSpread} of the median (twice and four times as many: {RegularSpread2} and {RegularSpread4}), with {RegularRows} new rows a run, or {RegularFull} of any from twice as many on; four times as many: an error.",
 		"intervals drawn from a wide range, which GT205 and GT201 may see"},
 	gt203: {"{PhaseRuns} runs that start at one point of a clock's period, from 5 minutes to 12 hours, with {RegularRows} new rows each.",
 		"periods that no clock has; timers that drift"},
-	gt204: {"runs of {DailyPages} pages and {DailyRows} rows at one time of day on {DailyRuns} days, or of one weekday in {WeeklyRuns} weeks. A user's: {DailyRunsUser} days.",
+	gt204: {"runs of {DailyPages} pages and {DailyRows} rows at one time of day on {DailyRuns} days, roughly (a mean vector of {DailyRTwice}) on each of twice as many, or of one weekday in {WeeklyRuns} weeks. A user's: {DailyRunsUser} days.",
 		"times of day spread over more than an hour"},
 	gt205: {"{ClockRows} new rows, or three times as many of any, in {ClockHours} hours of the day, over 48 hours, half of what came being new. A user's: {ClockHoursUser} hours.",
 		"a copy that rests by night. A public site without labels, busy by night, may look so"},
@@ -41,7 +41,7 @@ var explained = [ruleCount]struct{ sees, blind string }{
 
 	gt301: {"{SatShare} of the rate in {SatSeconds} of the last 60 seconds, or {SatSlots} of a tenant's slots taken over 5 minutes, unless {SatServer} of the calls were re-sends, 429 or 5xx; after {SatFor} an error.",
 		"a busy app from a test: it warns first"},
-	gt302: {"{SynthCalls} calls of a tenant in 5 minutes, {SynthRepeat} of them to URLs called before, spread over routes with an evenness of {SynthEven}, with pauses as a program makes them.",
+	gt302: {"{SynthCalls} calls of a tenant in 5 minutes, {SynthRepeat} of them to URLs called before, spread over routes with an evenness of {SynthEven} (which does not count at {SynthPool}), with pauses as a program makes them.",
 		"load that is modelled on people, with ids drawn from many"},
 	gt303: {"on a sandbox tenant {SandboxRate} calls a second over a minute, or {SandboxCalls} calls in 10 minutes. A test run of less than 500 calls is none.",
 		"sandboxes that the platform's data does not name"},
@@ -57,7 +57,7 @@ var explained = [ruleCount]struct{ sees, blind string }{
 	gt405: {"{HotRetries} attempts of one request within 60 seconds, the last pause less than {HotGrowth} times the first.",
 		"attempts that differ in their query"},
 
-	gt501: {"a create of a person without a search for his address or number within 15 minutes before, by any replica that shares Snapshots; {UncheckedDay} a day, or {UncheckedShare} of the creates: an error. Where other replicas live it is told when they have told what they know, after two or three of Config.SnapshotEvery.",
+	gt501: {"a create of a person without a search for his address or number within 15 minutes before, or whom that search had found, by any replica that shares Snapshots; {UncheckedDay} a day, or {UncheckedShare} of the creates: an error. Where other replicas live it is told when they have told what they know, after two or three of Config.SnapshotEvery.",
 		"checks by another program or against the app's own data, and creates in the 15 minutes after a process was killed, whose checks it may not have saved"},
 	gt502: {"members of an update that are as they were last read, within 10 minutes; {UnchangedShare} of those sent, or {WholeShare} of the entity: a warning.",
 		"entities that this process has not read; bodies past 64 KiB"},

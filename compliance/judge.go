@@ -72,6 +72,7 @@ func (l *look) intent() {
 	l.h = l.k.holding(l.t, x.route)
 	l.n = l.h.size(x)
 	l.claim()
+	l.checkAnswered()
 	l.s.user, l.s.purpose = x.user, x.purpose
 	l.afterWebhook()
 	l.oneByOne()

@@ -185,6 +185,7 @@ type retryChain struct {
 	url         uint64
 	first, last int64
 	opening     int64 // the first pause
+	until       int64 // the platform asked to wait until then; 0: it did not
 	n           uint16
 }
 
@@ -205,20 +206,23 @@ func (l *look) retried() {
 		} else {
 			i = oldestChain(l.t.retries)
 		}
-		l.t.retries[i] = retryChain{url: id, first: x.at, last: x.at, n: 1}
+		l.t.retries[i] = retryChain{url: id, first: x.at, last: x.at, until: x.pausedTo, n: 1}
 		return
 	}
 	c := &l.t.retries[i]
 	if x.at-c.first > 60e9 {
-		*c = retryChain{url: id, first: x.at, last: x.at, n: 1}
+		*c = retryChain{url: id, first: x.at, last: x.at, until: x.pausedTo, n: 1}
 		return
 	}
-	gap := x.at - c.last
-	if c.n++; c.n == 2 {
+	gap, patient := x.at-c.last, c.until != 0 && x.at >= c.until-startSlack
+	c.last, c.until = x.at, x.pausedTo
+	if !patient { // who waits as long as he is told to is not in haste
+		c.n++
+	}
+	if c.n == 2 && c.opening == 0 {
 		c.opening = gap
 	}
-	c.last = x.at
-	if int(c.n) >= t.HotRetries && float64(gap) < t.HotGrowth*float64(c.opening) {
+	if !patient && int(c.n) >= t.HotRetries && float64(gap) < t.HotGrowth*float64(c.opening) {
 		l.raise(gt405, alarm{sev: Warning, measured: float64(c.n), threshold: float64(t.HotRetries), unit: "attempts of one request in 60 s, the pauses not growing",
 			from: uint32(c.first / 1e9), confidence: 1})
 	}

@@ -229,13 +229,22 @@ func (l *look) judgeSynthetic() {
 
 func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {
 	t := &l.k.cfg.Thresholds
-	if int(c.calls) < t.SynthCalls || len(c.routes) < 2 || len(c.routes) >= maxRoutes {
+	calls, urls := int(c.calls), c.urls.distinct()
+	if calls < t.SynthCalls {
 		return
 	}
-	repeat := 1 - share(c.urls.distinct(), int(c.calls))
-	even := evenness(c.routes)
-	if repeat >= t.SynthRepeat && even >= t.SynthEven && vary < t.SynthVary {
-		l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
+	repeat := 1 - share(urls, calls)
+	if repeat >= t.SynthRepeat && vary < t.SynthVary && len(c.routes) > 1 && len(c.routes) < maxRoutes {
+		if even := evenness(c.routes); even >= t.SynthEven {
+			l.raise(gt302, alarm{sev: Warning, measured: even, threshold: t.SynthEven, unit: "evenness of routes, over few repeated URLs", from: c.since, confidence: 0.9})
+			return
+		}
+	}
+	// A handful of URLs over and over: at a program's pace, or so many that it does
+	// not matter.
+	steady, many := vary < t.SynthVary*2/3, calls >= 2*t.SynthCalls && urls <= t.SynthCalls/10
+	if repeat >= t.SynthPool && (steady || many) {
+		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: t.SynthPool, unit: "of the calls repeat a few URLs", from: c.since, confidence: 0.9})
 	}
 }
 

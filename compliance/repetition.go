@@ -81,13 +81,16 @@ func (l *look) judgeUnique(r *readSet) {
 			least = min(least, t.UniqueAbsoluteDay)
 		}
 		if distinct >= least && share(repeats, int(r.hits)) < 0.01 {
-			l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
-				unit: "different entities, hardly one read twice; the collection's size is unknown", from: r.since, confidence: 0.9})
+			a := alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
+				unit: "different entities, hardly one read twice; the collection's size is unknown", from: r.since, confidence: 0.9}
+			if 2*distinct < t.UniqueAbsolute { // of a very large collection, perhaps
+				a.sev = Warning
+			}
+			l.raise(gt103, a)
 		}
 		return
 	}
-	reads, n := float64(r.hits)*float64(uint32(1)<<r.level), float64(l.n)
-	lambda := (reads - n*-math.Expm1(-reads/n)) / float64(uint32(1)<<r.level)
+	lambda := r.byChance(l.n)
 	if lambda < t.UniqueLambda || float64(repeats) >= t.UniqueRatio*lambda {
 		return
 	}
@@ -95,6 +98,14 @@ func (l *look) judgeUnique(r *readSet) {
 		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
 			unit: "different entities read almost without repetition", from: r.since, confidence: 1 - p})
 	}
+}
+
+// byChance is how many repeats a sample would have of reads at random among n
+// entities.
+func (s *sample) byChance(n int) float64 {
+	thinned := float64(uint32(1) << s.level)
+	reads, all := float64(s.hits)*thinned, float64(n)
+	return (reads - all*-math.Expm1(-reads/all)) / thinned
 }
 
 // poisson is the chance of at most k where lambda are expected.

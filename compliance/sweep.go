@@ -11,10 +11,11 @@ type pageQuery struct {
 	rows        uint32 // on distinct pages
 	total       uint32
 	ended       bool // its last page was read
+	watermark   int64
 }
 
 const (
-	pageQueryBytes = 160
+	pageQueryBytes = 168
 	maxQueries     = 4
 	sweepWindow    = 6 * 3600
 )
@@ -77,8 +78,13 @@ func (s *series) pageQuery(x *exchange) *pageQuery {
 func (l *look) sweep() (q *pageQuery, fresh bool) {
 	x := l.x
 	q = l.s.pageQuery(x)
-	fresh = q.mark(x.q.page)
-	q.last = x.sec()
+	if x.q.size > 1 || x.q.page != 1 { // the first row alone is a question for the total
+		fresh = q.mark(x.q.page)
+	}
+	if x.q.watermark != q.watermark && apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds()) {
+		fresh = q.mark(mix(1, uint64(x.q.watermark))) || fresh // pages that go on from the last row's time
+	}
+	q.watermark, q.last = x.q.watermark, x.sec()
 	q.total = max(q.total, uint32(x.found.total))
 	if fresh {
 		q.rows += uint32(x.rows())
@@ -88,6 +94,7 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 	}
 	l.judgeSweep(q)
 	l.judgeCover()
+	l.judgeDelivered()
 	return q, fresh
 }
 
@@ -137,6 +144,29 @@ func (l *look) judgeCover() {
 		l.raise(gt106, alarm{sev: Note, measured: min(week, 1), threshold: t.CoverWeek, unit: "of the collection in 7 days", from: l.s.cover[1].since})
 	case day >= t.CoverDay:
 		l.raise(gt106, alarm{sev: Note, measured: min(day, 1), threshold: t.CoverDay, unit: "of the collection in 24 h", from: l.s.cover[0].since})
+	}
+}
+
+// judgeDelivered judges all that a stream was given of a collection, by whatever
+// queries, in a day and in a week: GT102. Who has half of it and hardly a row twice
+// has looked for none of them.
+func (l *look) judgeDelivered() {
+	t := &l.k.cfg.Thresholds
+	least, ratio := t.SliceRows, t.SliceRatio
+	if l.x.user {
+		least, ratio = t.SweepRowsUser, t.SliceRatioUser
+	}
+	for i := range l.s.cover {
+		c := &l.s.cover[i]
+		rows := c.distinct()
+		if l.n == 0 || rows < least || share(rows, l.n) < t.CoverDay {
+			continue
+		}
+		lambda := c.byChance(l.n)
+		if p := poisson(c.repeats(), lambda); float64(c.repeats()) < ratio*lambda && p < t.UniqueP {
+			l.raise(gt102, alarm{sev: Error, measured: float64(rows), threshold: float64(least), unit: "rows of any queries, hardly one of them twice", from: c.since, confidence: 1 - p})
+			return
+		}
 	}
 }
 
@@ -197,9 +227,17 @@ func (l *look) judgeSlices(sh *shape) {
 	seen := c.rows.repeats()
 	if l.n == 0 {
 		// Nobody says how large the whole is: many rows, hardly one of them twice.
-		// Small pages are a person's, who leafs through one thing after another.
-		if large := c.size == 0 || int(c.size) > t.SmallPageSize; large && int(c.delivered) >= t.SliceAbsolute && c.filters.distinct() >= 2*t.SliceFilters && share(seen, int(c.rows.hits)) < 0.01 {
-			a.measured, a.threshold, a.confidence = float64(c.delivered), float64(t.SliceAbsolute), 0.95
+		// Small pages are a person's, who leafs through one thing after another, though
+		// not through thousands.
+		least := t.SliceAbsolute
+		switch filters := c.filters.distinct(); {
+		case c.size != 0 && int(c.size) <= t.SmallPageSize:
+			least *= 3
+		case filters < 2*t.SliceFilters:
+			least *= 2
+		}
+		if int(c.delivered) >= least && float64(seen)*float64(least) < 0.01*float64(t.SliceAbsolute)*float64(c.rows.hits) {
+			a.measured, a.threshold, a.confidence = float64(c.delivered), float64(least), 0.95
 			l.raise(gt102, a)
 		}
 		return

@@ -69,6 +69,7 @@ func (s *shared) code(c *coder) {
 		c.u64(&m.collection)
 		c.u64(&m.value)
 		number32(c, &m.at)
+		c.bool(&m.found)
 	})
 	list(c, &s.waiting, maxWaiting, func(c *coder, w *waitingCreate) {
 		number32(c, &w.at)

@@ -74,7 +74,8 @@ type Thresholds struct {
 	RegularMax       float64       `json:"regular_max,omitempty"`     // longest interval, in medians
 	RegularShort     time.Duration `json:"regular_short,omitempty"`   // shorter intervals must be twice as regular: people at work come so close
 	RegularLongest   time.Duration `json:"regular_longest,omitempty"` // interval; longer ones are left to GT204
-	RegularRows      int           `json:"regular_rows,omitempty"`    // new rows, median of the runs
+	RegularRows      int           `json:"regular_rows,omitempty"`    // new rows, median of the runs ...
+	RegularFull      int           `json:"regular_full,omitempty"`    // ... or rows, new or not, of twice as many runs
 
 	PhaseRuns int     `json:"phase_runs,omitempty"` // GT203
 	PhaseR    float64 `json:"phase_r,omitempty"`    // length of the mean vector
@@ -86,7 +87,8 @@ type Thresholds struct {
 	DailyPages     int     `json:"daily_pages,omitempty"`
 	DailyRows      int     `json:"daily_rows,omitempty"`
 	DailyR         float64 `json:"daily_r,omitempty"`
-	WeeklyRuns     int     `json:"weekly_runs,omitempty"` // weeks
+	DailyRTwice    float64 `json:"daily_r_twice,omitempty"` // of twice as many days, one run on each
+	WeeklyRuns     int     `json:"weekly_runs,omitempty"`   // weeks
 	WeeklyRunsUser int     `json:"weekly_runs_user,omitempty"`
 
 	ClockHours     int     `json:"clock_hours,omitempty"` // GT205: hours of the day with new rows, over 48 h
@@ -108,7 +110,8 @@ type Thresholds struct {
 	SatServer    float64       `json:"sat_server,omitempty"`    // share of retries, 429 and 5xx that excuses it
 	SynthCalls   int           `json:"synth_calls,omitempty"`   // GT302: in 5 min
 	SynthRepeat  float64       `json:"synth_repeat,omitempty"`  // share of repeated URLs
-	SynthEven    float64       `json:"synth_even,omitempty"`    // evenness of routes
+	SynthEven    float64       `json:"synth_even,omitempty"`    // evenness of routes ...
+	SynthPool    float64       `json:"synth_pool,omitempty"`    // ... which does not count at this share of repeated URLs
 	SynthVary    float64       `json:"synth_vary,omitempty"`    // coefficient of variation of the pauses, at most
 	SandboxRate  float64       `json:"sandbox_rate,omitempty"`  // GT303: calls a second over 60 s
 	SandboxCalls int           `json:"sandbox_calls,omitempty"` // in 10 min
@@ -164,15 +167,15 @@ var defaultThresholds = Thresholds{
 	HydratePages: 3, HydratePagesUser: 5, HydrateShare: 0.6, HydrateReads: 40,
 
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
-	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100,
+	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100, RegularFull: 200,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
-	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, WeeklyRuns: 3, WeeklyRunsUser: 5,
+	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, DailyRTwice: 0.9, WeeklyRuns: 3, WeeklyRunsUser: 5,
 	ClockHours: 22, ClockHoursUser: 24, ClockRows: 100, ClockNew: 0.5,
 	CopyRuns: 3, CopyRows: 1000, CopyOverlap: 0.9,
 	UnusedRows: 1000, UnusedShare: 0.01,
 
 	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatSlots: 0.85, SatServer: 0.2,
-	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.95, SynthVary: 1.15, SandboxRate: 5, SandboxCalls: 2000,
+	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.95, SynthPool: 0.95, SynthVary: 1.15, SandboxRate: 5, SandboxCalls: 2000,
 
 	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 

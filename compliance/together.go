@@ -237,6 +237,7 @@ func (l *look) judgeSeries() {
 	l.judgeNumbers(&l.s.numbers)
 	l.judgeProbes(&l.s.numbers)
 	l.judgeCover()
+	l.judgeDelivered()
 	l.judgeHours()
 	l.judgeUnbound()
 }

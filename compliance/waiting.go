@@ -111,5 +111,5 @@ type bareCreate struct {
 
 func (k *Checker) judgeBare(t *tenant, others []*shared) {
 	l := k.lookAt(t, &exchange{view: WireView, at: int64(t.bare.at) * 1e9, method: "POST", route: t.bare.route, site: t.bare.site, status: 201})
-	l.unchecked(t.creates.together(others, func(o *shared) dayCount { return o.creates }))
+	l.unchecked(t.creates.together(others, func(o *shared) dayCount { return o.creates }), "creates without a uniqueness check today")
 }

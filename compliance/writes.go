@@ -13,6 +13,7 @@ type entitySlot struct {
 	read     uint32 // when it was last fetched
 	first    uint32 // when this version was first fetched
 	same     uint16 // fetches of this version without If-None-Match
+	told     uint32 // when the app had that 412: milliseconds, as far as they fit
 	conflict uint64 // If-Match of the last 412 since a fetch
 }
 
@@ -120,20 +121,21 @@ func (l *look) patch() {
 	}
 	slot := l.t.entities.slot(x.entity, now)
 	l.t.followed(x.entity)
+	stale := slot.conflict != 0 && int32(uint32(x.at/1e6)-slot.told) >= 0
 	switch {
 	case x.star:
 		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "update with If-Match *, which overwrites any change", confidence: 1})
 	case x.ifMatch == 0:
 		l.raise(gt504, alarm{sev: Error, measured: 1, unit: "update without If-Match", confidence: 1})
-	case slot.conflict != 0 && slot.conflict == x.ifMatch:
+	case stale && slot.conflict == x.ifMatch:
 		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "the same stale version sent again after a 412", confidence: 1})
-	case slot.conflict != 0 && x.webhook == nil:
+	case stale && x.webhook == nil:
 		l.blind()
 	}
 	l.unchanged(now)
 	switch {
 	case x.status == http.StatusPreconditionFailed:
-		slot.conflict = x.ifMatch
+		slot.conflict, slot.told = x.ifMatch, uint32(max(x.head, x.at)/1e6)
 		if len(l.t.conflicts) < 8 && x.ifMatch != 0 {
 			l.t.conflicts = append(l.t.conflicts, conflict{x.entity, now, x.route})
 		}
@@ -209,6 +211,7 @@ type checkMade struct {
 	collection uint64
 	value      uint64 // of what identifies the person; 0: another search
 	at         uint32
+	found      bool // somebody is there
 }
 
 const (
@@ -222,13 +225,39 @@ func (l *look) checked() {
 	if x.q.match == 0 || !x.ok() || x.entity != 0 {
 		return
 	}
-	c := checkMade{x.route.hash, x.q.match, x.sec()}
+	c := checkMade{x.route.hash, x.q.match, x.sec(), x.known && x.rows() > 0}
 	if len(l.t.checks) < maxChecks {
 		l.t.checks = append(l.t.checks, c)
 		return
 	}
 	copy(l.t.checks, l.t.checks[1:])
 	l.t.checks[maxChecks-1] = c
+}
+
+// checkAnswered notes what the app was told by a search, whose body the wire view
+// has not looked into.
+func (l *look) checkAnswered() {
+	x := l.x
+	if x.q.match == 0 || x.view != IntentView || !x.known {
+		return
+	}
+	for i := range slices.Backward(l.t.checks) {
+		if c := &l.t.checks[i]; c.collection == x.route.hash && c.value == x.q.match {
+			c.found = x.rows() > 0
+			return
+		}
+	}
+}
+
+// foundBy tells whether the last check for w in its own collection had found
+// somebody.
+func (w *waitingCreate) foundBy(checks []checkMade) bool {
+	for _, c := range slices.Backward(checks) {
+		if c.collection == w.collection && w.at <= c.at+checkAge && slices.Contains(w.values, c.value) {
+			return c.found
+		}
+	}
+	return false
 }
 
 // create judges a create: GT501 and, later, GT505.
@@ -250,6 +279,9 @@ func (l *look) create() {
 	w := waitingCreate{at: now, collection: x.route.hash, values: values, route: x.route, site: x.site}
 	l.t.nameRoute(x.route)
 	switch {
+	case w.foundBy(l.t.checks):
+		l.t.creates.add(now, true)
+		l.unchecked(l.t.creates, "creates of who was there already, or without a check, today")
 	case w.checkedBy(l.t.checks, 0):
 		l.t.creates.add(now, false)
 	case l.k.justKilled(now): // nobody can say
@@ -258,15 +290,15 @@ func (l *look) create() {
 	default:
 		l.t.creates.add(now, true)
 		l.t.bare = &bareCreate{now, x.route, x.site}
-		l.unchecked(l.t.creates)
+		l.unchecked(l.t.creates, "creates without a uniqueness check today")
 	}
 }
 
 // unchecked raises a create that no check went before, the day's creates so far
 // being d.
-func (l *look) unchecked(d dayCount) {
+func (l *look) unchecked(d dayCount, what string) {
 	t := &l.k.cfg.Thresholds
-	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: "creates without a uniqueness check today", from: d.day * 86_400, confidence: 0.9}
+	a := alarm{sev: Warning, measured: float64(d.some), threshold: 1, unit: what, from: d.day * 86_400, confidence: 0.9}
 	switch {
 	case int(d.some) >= t.UncheckedDay:
 		a.sev, a.threshold = Error, float64(t.UncheckedDay)
