@@ -125,6 +125,8 @@ func TestReplicasSurviveKills(t *testing.T) {
 		c.tell("sync")
 		name, seen := c.answer(t)
 		names[name], found = true, found || seen
+	}
+	for _, c := range all { // only now: one that has just been started would take a dead one's place
 		c.kill(t)
 	}
 	t.Logf("%d kills", kills)
