@@ -303,6 +303,16 @@ func (st *state) evict() (gone []*unit) {
 	return gone
 }
 
+// unlink takes every unit out of the list, for calls that are still under way and
+// know one.
+func (st *state) unlink() {
+	for u := st.root.next; u != &st.root; {
+		next := u.next
+		u.prev, u.next = nil, nil
+		u = next
+	}
+}
+
 func (st *state) drop(u *unit) {
 	u.prev.next, u.next.prev = u.next, u.prev
 	u.prev, u.next = nil, nil

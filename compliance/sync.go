@@ -292,6 +292,7 @@ func (k *Checker) adoptKey(all map[string]*snapshot) {
 	defer k.mu.Unlock()
 	k.syncing.key = common
 	app := k.st.app
+	k.st.unlink()
 	k.st = newState(k.cfg.MaxBytes)
 	k.st.app = app
 	k.st.key = newHashKey(common)
