@@ -25,7 +25,7 @@ type Report struct {
 var probe = redis.NewScript(`
 local key, bad = KEYS[1] .. ':probe', {}
 for _, c in ipairs({{'HSET', key, 'f', '1'}, {'HGET', key, 'f'}, {'HGETALL', key}, {'HINCRBY', key, 'f', '1'}, {'HDEL', key, 'f'}, {'DEL', key},
-  {'ZADD', key, '1', 'm'}, {'ZCARD', key}, {'ZRANGE', key, '0', '0', 'WITHSCORES'}, {'ZREMRANGEBYSCORE', key, '5', '6'}, {'ZREMRANGEBYRANK', key, '5', '6'},
+  {'ZADD', key, '1', 'm'}, {'ZCARD', key}, {'ZRANGE', key, '0', '0', 'WITHSCORES'}, {'ZRANGEBYSCORE', key, '5', '6'}, {'ZREMRANGEBYSCORE', key, '5', '6'}, {'ZREMRANGEBYRANK', key, '5', '6'},
   {'ZREM', key, 'm'}, {'SET', key, '1', 'PX', '1000'}, {'GET', key}, {'PTTL', key}, {'PEXPIRE', key, '1000'}, {'DEL', key}, {'TIME'}, {ARGV[1], ARGV[2], 'p'}}) do
   local r = redis.pcall(unpack(c))
   if type(r) == 'table' and r.err and not string.find(r.err, 'WRONGTYPE', 1, true) then bad[#bad + 1] = c[1] .. ' ' .. r.err end

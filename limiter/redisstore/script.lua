@@ -5,7 +5,9 @@
 local T = KEYS[1]
 local call, floor, min, max = redis.call, math.floor, math.min, math.max
 
-local OPEN, LEASE = 5e6, 30e6     -- until a permit that nobody renews counts as used, and as ended
+local OPEN, LEASE = 4e6, 30e6     -- until a permit that nobody renews counts as used, and as ended
+local SILENT = 5e5                -- until who does not acknowledge a permit is asked whether it is there
+local DEAF = 15e5                 -- the first of these for a client whose connection has gone
 local ALONE, TOGETHER = 1e6, 25e4 -- how far ahead starts are given out
 local QUIET = 1e6                 -- after a loss, for the others to say what they hold
 local FRESH, GONE = 30e6, 90e6    -- until demand that nobody repeats, and a client, are forgotten
@@ -270,6 +272,7 @@ end
 -- What has ended, and what is held.
 local openKey = T .. ':o'
 local function rateKey(l, sc) return T .. ':w:' .. sc .. ':' .. int(l.per) end
+local function member(id, who) return id .. '.' .. who end
 local function slotKey(sc) return T .. ':f:' .. sc end
 local function keep(key, member, untl)
   call('ZADD', key, int(untl), member)
@@ -306,14 +309,14 @@ for _, x in ipairs(done) do
     local sc = scopeOf(l, x.tenant)
     if l.kind == 'r' then
       if bit(x.what, 4) then
-        if call('ZREM', rateKey(l, sc), x.id) == 1 then
+        if call('ZREM', rateKey(l, sc), member(x.id, me.id)) == 1 then
           local p = loadPace(l, sc, lowest(l, sc))
           p.credit = min(p.burst, p.credit + 1)
           savePace(p, l)
         end
       elseif bit(x.what, 1) then
         local leaves = now - x.age + l.per + guard
-        if leaves > now then keep(rateKey(l, sc), x.id, leaves) else call('ZREM', rateKey(l, sc), x.id) end
+        if leaves > now then keep(rateKey(l, sc), member(x.id, me.id), leaves) else call('ZREM', rateKey(l, sc), member(x.id, me.id)) end
       end
     elseif l.kind == 'c' then
       if x.what >= 2 then call('ZREM', slotKey(sc), x.id) end
@@ -327,7 +330,7 @@ for _, x in ipairs(holds) do
   for _, l in ipairs(limits) do
     local sc = scopeOf(l, x.tenant)
     if l.kind == 'r' and bit(x.what, 1) then
-      keep(rateKey(l, sc), x.id, now + OPEN + l.per)
+      keep(rateKey(l, sc), member(x.id, me.id), now + OPEN + l.per)
     elseif l.kind == 'c' and bit(x.what, 2) then
       keep(slotKey(sc), x.id, now + LEASE)
     end
@@ -423,7 +426,7 @@ local function take(a, start, who)
         p.next = max(p.next, start - CATCHUP * p.gap) + p.gap
       end
       savePace(p, l)
-      keep(rateKey(l, sc), id, start + OPEN + l.per)
+      keep(rateKey(l, sc), member(id, who), start + OPEN + l.per)
     elseif l.kind == 'c' then
       keep(slotKey(sc), id, now + LEASE)
     else
@@ -451,10 +454,30 @@ for _, c in pairs(clients) do
 end
 local horizon = now + (crowd > 0 and TOGETHER or ALONE)
 
+-- A client that is gone holds what has not been counted for a short time only: it
+-- may have lost its connection alone, and renews what it holds then.
+local function forsake(c)
+  for _, l in ipairs(limits) do
+    local seen = {}
+    for _, a in ipairs(c.asks) do
+      local key, latest = rateKey(l, scopeOf(l, a.tenant)), now + DEAF + l.per
+      if l.kind == 'r' and not seen[key] then
+        seen[key] = true
+        for _, m in ipairs(call('ZRANGEBYSCORE', key, '(' .. int(latest), '+inf')) do
+          if string.match(m, '%.(.*)$') == c.id then keep(key, m, latest) end
+        end
+      end
+    end
+  end
+end
 local function tell(c, text)
   local n = redis.pcall(me.publish, c.channel, text)
   if type(n) == 'table' then me.mute = true; return false end
-  if n == 0 then c.channel, c.asks, c.dirty = '!', {}, true end
+  if n == 0 then
+    forsake(c)
+    ready = {}
+    c.channel, c.asks, c.dirty = '!', {}, true
+  end
   return n ~= 0
 end
 local function describe(g)
@@ -509,6 +532,14 @@ local function serve(c)
 end
 
 for i, a in ipairs(asks) do a.place = i end
+
+-- Who has not acknowledged a permit for long is asked for a step, or is gone.
+for _, c in pairs(clients) do
+  local silent = c ~= me and c.pushed and c.sig == me.sig and c.channel ~= '!' and now - c.pushed.start
+  if silent and silent > SILENT and silent < LEASE and not me.mute then
+    if not tell(c, 'w ' .. c.id) and not me.mute then c.pushed = nil end
+  end
+end
 if now < quiet then
   soonest, waiting = quiet, me
   ready = {}

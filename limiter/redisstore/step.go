@@ -66,9 +66,9 @@ type permit struct {
 }
 
 const (
-	renewOpen = 1500 * time.Millisecond // the script's OPEN is 5 s
-	renewSlot = 10 * time.Second        // and LEASE 30 s
-	tellAfter = 100 * time.Millisecond  // what may wait for the next step waits no longer
+	renewOpen = time.Second            // the script's OPEN is 4 s
+	renewSlot = 10 * time.Second       // and LEASE 30 s
+	tellAfter = 100 * time.Millisecond // what may wait for the next step waits no longer
 	pollEvery = 2 * time.Second
 	pollDeaf  = 250 * time.Millisecond // of a process that hears nothing
 	pollMost  = 10 * time.Second
