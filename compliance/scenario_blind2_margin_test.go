@@ -12,12 +12,41 @@ import (
 // TestScenarioBlind2Margins: each breaker of the second blind family breaks its
 // clause by more than a little, by a count that knows nothing of the rules.
 func TestScenarioBlind2Margins(t *testing.T) {
-	for _, k := range some(each(blind2Breakers)) {
+	holdMargins(t, each(blind2Breakers), nil)
+}
+
+// TestScenarioBlind3Margins holds the third family to more than that: a copy is
+// made within a week, what a timer brings is counted, and what no margin of the
+// second family names happens 25 times.
+func TestScenarioBlind3Margins(t *testing.T) {
+	holdMargins(t, each(blind3Breakers), func(k *kind, seed uint64, g *scene, m margins) {
+		switch k.clause {
+		case bulk:
+			assert.LessOrEqual(t, k.days, 7, "%s: days", k.name)
+		case schedule:
+			assert.True(t, len(m.fed) >= 12 || len(m.fedDates) >= 6, "%s, seed %d: %d runs on %d days", k.name, seed, len(m.fed), len(m.fedDates))
+		case limits:
+			f := factsOf(g)
+			assert.GreaterOrEqual(t, f.over+f.early, 25, "%s, seed %d: calls too many or too early", k.name, seed)
+		case efficiency, realTime:
+			assert.GreaterOrEqual(t, m.calls, 25, "%s, seed %d: calls", k.name, seed)
+		}
+	})
+}
+
+// holdMargins holds breakers to what all of them keep, and to more.
+func holdMargins(t *testing.T, kinds []*kind, more func(*kind, uint64, *scene, margins)) {
+	t.Helper()
+	for _, k := range some(kinds) {
 		if k.large {
 			continue
 		}
 		for seed := range uint64(2) {
-			m := marginsOf(k.play(seed, false))
+			g := k.play(seed, false)
+			m := marginsOf(g)
+			if more != nil {
+				more(k, seed, g, m)
+			}
 			switch k.clause {
 			case bulk:
 				assert.GreaterOrEqual(t, m.rows, 1_000, "%s, seed %d: rows of one collection", k.name, seed)
@@ -45,12 +74,19 @@ type margins struct {
 	runs, dates             int
 	lasted                  time.Duration // the longest time without a pause of 50 s
 	calls, creates, updates int
+
+	fed      map[int]bool    // runs that bring the customer's rows by the hundred, or all that has changed
+	fedDates map[string]bool // on which they are made
 }
+
+var changedSince = regexp.MustCompile(`[?&](modified|created)From=`)
 
 var idOf = regexp.MustCompile(`"id":"([A-Z]{3}\d+)"`)
 
 func marginsOf(g *scene) (m margins) {
 	seen, dates := map[string]map[string]bool{}, map[string]bool{}
+	m.fed, m.fedDates = map[int]bool{}, map[string]bool{}
+	brought := map[int]int{}
 	var began, last time.Time
 	for i := range g.calls {
 		c := &g.calls[i]
@@ -73,6 +109,10 @@ func marginsOf(g *scene) (m margins) {
 		m.lasted = max(m.lasted, last.Sub(began))
 		if c.ask.Get("Reapit-Customer") != g.w.tenant {
 			continue
+		}
+		brought[c.run] += c.rows
+		if brought[c.run] >= 100 || c.status == 200 && changedSince.MatchString(c.path) {
+			m.fed[c.run], m.fedDates[c.at.Format(time.DateOnly)] = true, true
 		}
 		name, _, _ := strings.Cut(c.path[1:], "/")
 		if seen[name] == nil {

@@ -22,6 +22,9 @@ func blindKinds() []*kind { return each(blindClean, blindBreakers) }
 // blind2Kinds are the kinds of the second one.
 func blind2Kinds() []*kind { return each(blind2Clean, blind2Breakers) }
 
+// blind3Kinds are the kinds of the third one.
+func blind3Kinds() []*kind { return each(blind3Clean, blind3Breakers) }
+
 // blindPlan is a blind family: so many seeds of each kind.
 func blindPlan(kinds []*kind, cleanSeeds, plainSeeds, evasiveSeeds int) (jobs []job) {
 	for _, k := range kinds {
@@ -59,6 +62,14 @@ func TestScenarioBlind2(t *testing.T) {
 		t.Skip("scored in the soak")
 	}
 	scoreBlind(t, "second blind family", blind2Kinds(), reached)
+}
+
+// TestScenarioBlind3 scores the third one, in the soak only as well.
+func TestScenarioBlind3(t *testing.T) {
+	if !soak() {
+		t.Skip("scored in the soak")
+	}
+	scoreBlind(t, "third blind family", blind3Kinds(), reached)
 }
 
 // scoreBlind scores kinds and holds them to what is wanted in each mode.

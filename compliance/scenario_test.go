@@ -1,6 +1,7 @@
 package compliance_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"os"
 	"slices"
@@ -63,7 +64,7 @@ func soak() bool { return os.Getenv("GOODTENANT_SOAK") != "" }
 
 // TestScenarioDeterministic: a seed is a stream.
 func TestScenarioDeterministic(t *testing.T) {
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds())) {
+	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds())) {
 		if k.large {
 			continue
 		}
@@ -79,7 +80,7 @@ func TestScenarioDeterministic(t *testing.T) {
 // TestScenarioTruth: what is called clean keeps the exact limits and the write
 // rules, and what is said to break a limit does, by a count of its own.
 func TestScenarioTruth(t *testing.T) {
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds())) {
+	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds())) {
 		if k.large || k.clause != "" && k.clause != limits {
 			continue
 		}
@@ -104,7 +105,11 @@ func TestScenarioTruth(t *testing.T) {
 }
 
 // facts are exact counts of an app's conduct.
-type facts struct{ inFlight, perSecond, untagged, unchecked, early int }
+type facts struct {
+	inFlight, perSecond, untagged, unchecked, early int
+
+	over int // calls too many, in flight or in a second
+}
 
 func factsOf(g *scene) facts {
 	var f facts
@@ -119,26 +124,53 @@ func factsOf(g *scene) facts {
 		f.inFlight = max(f.inFlight, len(recent[tenant]))
 		second = append(slices.DeleteFunc(second, func(at time.Time) bool { return c.at.Sub(at) >= time.Second }), c.at)
 		f.perSecond = max(f.perSecond, len(second))
+		if len(recent[tenant]) > 5 || len(second) > 20 {
+			f.over++
+		}
 		if c.at.Before(until[tenant]) {
 			f.early++
 		}
 		if wait, err := strconv.Atoi(c.answer.Get("Retry-After")); err == nil && c.status == 429 {
 			until[tenant] = c.at.Add(c.took + time.Duration(wait)*time.Second)
 		}
-		_, mail, isLookup := strings.Cut(c.path, "?email=")
+		key, value := lookupOf(c.path)
 		switch {
-		case isLookup:
-			mail, _ = url.QueryUnescape(mail)
-			lookups[mail] = true
+		case key != "":
+			lookups[value] = true
 		case c.method == "PATCH" && !strings.HasPrefix(c.ask.Get("If-Match"), `"`):
 			f.untagged++
 		case c.method == "POST" && c.path == "/contacts/":
-			_, mail, _ := strings.Cut(string(c.sent), `"email":"`)
-			mail, _, _ = strings.Cut(mail, `"`)
-			if !lookups[mail] {
+			if !slices.ContainsFunc(personIn(c.sent), func(value string) bool { return lookups[value] }) {
 				f.unchecked++
 			}
 		}
 	}
 	return f
+}
+
+// lookupOf tells what a search is for that begins with a key of persons.
+func lookupOf(path string) (key, value string) {
+	_, query, _ := strings.Cut(path, "?")
+	for _, key := range []string{"email", "contactDetail", "name"} {
+		if value, ok := strings.CutPrefix(query, key+"="); ok {
+			value, _, _ = strings.Cut(value, "&")
+			value, _ = url.QueryUnescape(value)
+			return key, value
+		}
+	}
+	return "", ""
+}
+
+// personIn gives what a contact's body can be searched by.
+func personIn(body []byte) (values []string) {
+	var p struct{ Email, MobilePhone, Forename, Surname string }
+	if json.Unmarshal(body, &p) != nil {
+		return nil
+	}
+	for _, v := range []string{p.Email, p.MobilePhone, p.Forename + " " + p.Surname} {
+		if v != "" {
+			values = append(values, v)
+		}
+	}
+	return values
 }

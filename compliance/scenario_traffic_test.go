@@ -41,6 +41,7 @@ type scene struct {
 	days    int
 	calls   []call
 	free    bool // not held to the rate and concurrency limits by a limiter
+	waits   bool // all of it, when one call is told to
 	evasive evasion
 	hooks   int
 	counted bool // the routine has asked how many rows there are
@@ -220,7 +221,7 @@ func (g *scene) finish() {
 	if g.free {
 		return
 	}
-	slots := map[string][]time.Time{}
+	slots, held := map[string][]time.Time{}, map[string]time.Time{}
 	var pace time.Time
 	for i := range g.calls {
 		c := &g.calls[i]
@@ -242,6 +243,12 @@ func (g *scene) finish() {
 		}
 		if at.Before(busy[first]) {
 			at = busy[first].Add(time.Millisecond)
+		}
+		if at.Before(held[tenant]) {
+			at = held[tenant]
+		}
+		if wait, err := strconv.Atoi(c.answer.Get("Retry-After")); err == nil && g.waits {
+			held[tenant] = at.Add(c.took + time.Duration(wait)*time.Second)
 		}
 		pace = at.Add(51 * time.Millisecond)
 		busy[first] = at.Add(c.took)
