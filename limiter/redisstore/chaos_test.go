@@ -17,11 +17,11 @@ type running struct {
 	name string
 }
 
-func run(t *testing.T, s *server) *running {
+func run(t *testing.T, s *server, strict bool) *running {
 	t.Helper()
 	p := newPlatform(t, 20, 5, 60*time.Millisecond)
 	r := &running{s, p, nil, app(t)}
-	r.all = fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: r.name, Workers: 3})
+	r.all = fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: r.name, Workers: 3, Strict: strict})
 	time.Sleep(3 * time.Second)
 	return r
 }
@@ -47,7 +47,7 @@ func (r *running) use(t *testing.T, d time.Duration) (use float64, pause time.Du
 // Of two that are killed, one by one, the others take over; what they held comes
 // back.
 func TestKilledProcesses(t *testing.T) {
-	r := run(t, real(t))
+	r := run(t, real(t), false)
 	for range 2 {
 		p := r.all[len(r.all)-1]
 		r.all = r.all[:len(r.all)-1]
@@ -63,7 +63,7 @@ func TestKilledProcesses(t *testing.T) {
 
 // A process that stands still for three seconds, and then goes on with what it held.
 func TestStoppedProcess(t *testing.T) {
-	r := run(t, real(t))
+	r := run(t, real(t), true)
 	for i := range 2 {
 		p := r.all[i].Process
 		require.NoError(t, p.Signal(syscall.SIGSTOP))
@@ -77,7 +77,7 @@ func TestStoppedProcess(t *testing.T) {
 
 // The server forgets everything, five times.
 func TestFlushed(t *testing.T) {
-	r := run(t, real(t))
+	r := run(t, real(t), true)
 	rdb := r.client(t)
 	defer rdb.Close()
 	for range 5 {
@@ -101,7 +101,7 @@ func TestFlushed(t *testing.T) {
 
 // Without the script, without connections: nobody notices.
 func TestScriptAndConnectionsLost(t *testing.T) {
-	r := run(t, real(t))
+	r := run(t, real(t), true)
 	rdb := r.client(t)
 	defer rdb.Close()
 	ctx := context.Background()
@@ -123,7 +123,7 @@ func TestScriptAndConnectionsLost(t *testing.T) {
 
 // The server is killed and starts again with nothing.
 func TestServerRestarted(t *testing.T) {
-	r := run(t, own(t))
+	r := run(t, own(t), true)
 	r.kill()
 	time.Sleep(700 * time.Millisecond)
 	r.start(t)

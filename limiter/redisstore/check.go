@@ -20,6 +20,13 @@ type Report struct {
 	Warnings    []string // what wants a remedy, in words
 }
 
+// Rights is what the Redis user needs, as words of ACL SETUSER. Without the
+// channels (&gt:*), +subscribe and +publish everything works, by asking again
+// instead of by messages.
+const Rights = "~gt:* &gt:* +evalsha +eval +script|load +time +info +ping +publish +subscribe +unsubscribe" +
+	" +hset +hget +hgetall +hincrby +hdel +zadd +zcard +zrange +zrangebyscore +zremrangebyscore +zremrangebyrank +zrem" +
+	" +set +get +del +pttl +pexpire"
+
 // probe tries every command that the scripts use on a key of its own, and gives
 // those that are refused.
 var probe = redis.NewScript(`

@@ -112,6 +112,7 @@ type orders struct {
 	Who, URL, Redis, App, User string
 	Workers                    int
 	Day                        int
+	Strict                     bool // a bound that no delay on a busy machine breaks
 	Outage                     limiter.Outage
 }
 
@@ -207,8 +208,12 @@ func TestProcess(t *testing.T) {
 	if o.Day > 0 {
 		limits = append(limits, limiter.PerDay(o.Day))
 	}
+	guarantee := limiter.Balanced
+	if o.Strict {
+		guarantee = limiter.Strict
+	}
 	tr, err := limiter.NewTransport(&http.Transport{MaxIdleConnsPerHost: 10}, limiter.Config{
-		Limits: limits, Store: store, Outage: o.Outage, Retry: limiter.Retry{Max: -1},
+		Limits: limits, Guarantee: guarantee, Store: store, Outage: o.Outage, Retry: limiter.Retry{Max: -1},
 	})
 	require.NoError(t, err)
 	fmt.Println("ready")

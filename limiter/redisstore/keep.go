@@ -181,7 +181,7 @@ func after(err error, word string) (int64, bool) {
 
 const (
 	restFirst = 50 * time.Millisecond // between two calls to a server that fails, growing
-	restLast  = time.Second
+	restLast  = 2 * time.Second
 )
 
 // resting is the last call's error while the server is not to be tried again.
@@ -199,7 +199,10 @@ func (s *Store) outcome(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == context.Canceled {
 		if err == nil {
 			s.mu.Lock()
-			s.down, s.downFor = nil, 0
+			if s.moved {
+				s.hearAnewLocked() // the subscription is with the server that was
+			}
+			s.down, s.downFor, s.moved = nil, 0, false
 			s.mu.Unlock()
 		}
 		return err
@@ -210,8 +213,6 @@ func (s *Store) outcome(ctx context.Context, err error) error {
 	s.down = err
 	s.downFor = min(restLast, max(restFirst, 2*s.downFor))
 	s.retryAt = time.Now().Add(jitter(s.downFor))
-	if strings.Contains(err.Error(), "READONLY") {
-		s.hearAnewLocked() // the subscription is with the same server
-	}
+	s.moved = s.moved || strings.Contains(err.Error(), "READONLY")
 	return err
 }

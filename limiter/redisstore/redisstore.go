@@ -47,6 +47,7 @@ type Store struct {
 	keepAt     time.Time     // when it does by itself
 	members    replicas
 	down       error // of the last call; nil: it is up
+	moved      bool  // the server takes no writes any more: another does
 	downFor    time.Duration
 	retryAt    time.Time
 	said       map[string]bool // warnings given

@@ -9,9 +9,11 @@ local OPEN, LEASE = 4e6, 30e6     -- until a permit that nobody renews counts as
 local SILENT = 5e5                -- until who does not acknowledge a permit is asked whether it is there
 local DEAF = 15e5                 -- the first of these for a client whose connection has gone
 local ALONE, TOGETHER = 1e6, 25e4 -- how far ahead starts are given out
+local RESAY = 10e6                -- the day's last units wait for so long after a loss
 local QUIET = 1e6                 -- after a loss, for the others to say what they hold
 local FRESH, GONE = 30e6, 90e6    -- until demand that nobody repeats, and a client, are forgotten
 local BURST, CATCHUP = 5, 2
+local PATIENCE = 20               -- grants to others that a client which hears nothing waits for
 local BUCKET, EDGE, ROLL, KEPT = 300, 5, 300 + 86400 + 60, 180000
 local MOST = 64                   -- grants of one step
 local EXACT = 9007199254740991
@@ -54,7 +56,7 @@ local metaKey, meta = T .. ':s', nil
 do
   local h = hash(metaKey)
   meta = {epoch = num(h.e or '0', metaKey), last = num(h.t or '0', metaKey), id = num(h.i or '0', metaKey), turn = num(h.v or '0', metaKey),
-    baton = num(h.b or '0', metaKey), ttl = num(h.x or '0', metaKey), lost = h.l == '1'}
+    baton = num(h.b or '0', metaKey), ttl = num(h.x or '0', metaKey), run = h.r ~= '' and h.r or nil, lost = h.l == '1'}
 end
 if now == '' then
   local t = call('TIME')
@@ -98,11 +100,16 @@ elseif old and me.n < old.n then
   return redis.error_reply('GTSTALE ' .. int(me.n) .. ' comes after ' .. int(old.n))
 end
 
--- State that is missing, or older than what this client has seen, is lost: all
--- say anew what they hold, and nothing starts meanwhile.
+-- State that is missing, older than what this client has seen, or another server's
+-- that may have been behind, is lost: all say anew what they hold, and nothing
+-- starts meanwhile.
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or meta.run
+local moved = meta.run ~= nil and meta.run ~= run
+meta.run = run
 local behind = known == meta.epoch and known ~= 0 and (back or old and old.n < me.n - 1 or not old and me.n > 1 and now - seen < GONE - FRESH)
-if meta.epoch == 0 or behind or back then
-  meta.lost = known ~= 0
+if meta.epoch == 0 or behind or back or moved then
+  meta.lost = known ~= 0 or moved
   meta.epoch = meta.epoch == now and now + 1 or now
   meta.id = max(meta.id, meta.epoch)
   meta.new = true
@@ -401,6 +408,9 @@ local function spent(a)
       local untl = num(s.h.pd or '0', s.key)
       if untl > now then return i, untl end
       local d, most = day(sc), lowest(l, sc)
+      if meta.lost and now < meta.epoch + RESAY and d.sum + a.cost <= most and d.sum + a.cost + max(20, most / 100) > most then
+        return i, meta.epoch + RESAY -- some may not have said yet what they have spent
+      end
       if d.sum + a.cost > most or d.early and d.early + a.cost > most then return i, freeAt(d, a.cost, most) * 1e6 end
     end
   end
@@ -442,6 +452,11 @@ local queue = {}
 for _, c in pairs(clients) do
   local hears = c == me or c.channel ~= '-' and c.channel ~= '!' and not c.pushed
   if hears and c.sig == me.sig and now - c.seen < FRESH and #c.asks > 0 then queue[#queue + 1] = c end
+end
+if me.channel == '-' then -- nobody can be told: who asks often leaves some to who has waited for longer
+  for _, c in pairs(clients) do
+    if c ~= me and c.channel == '-' and c.sig == me.sig and now - c.seen < 1e6 and #c.asks > 0 and c.turn < me.turn and meta.turn - c.turn > PATIENCE then queue = {} end
+  end
 end
 table.sort(queue, function(x, y) return x.turn < y.turn or x.turn == y.turn and x.id < y.id end)
 local crowd = 0
@@ -647,7 +662,7 @@ if me.bye then
 else
   call('HSET', T .. ':r', me.id, out)
 end
-call('HSET', metaKey, 'e', int(meta.epoch), 't', int(now), 'i', int(meta.id), 'v', int(meta.turn), 'b', int(meta.baton), 'l', meta.lost and '1' or '0')
+call('HSET', metaKey, 'e', int(meta.epoch), 't', int(now), 'i', int(meta.id), 'v', int(meta.turn), 'b', int(meta.baton), 'l', meta.lost and '1' or '0', 'r', meta.run or '')
 if meta.ttl < now then
   call('HSET', metaKey, 'x', int(now + 3600e6))
   for _, key in ipairs({metaKey, clientsKey, T .. ':r'}) do call('PEXPIRE', key, int(KEPT * 1000)) end

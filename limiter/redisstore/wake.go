@@ -65,16 +65,17 @@ func (s *Store) hear() error {
 	if s.publish == "SPUBLISH" {
 		subscribe = s.rdb.SSubscribe
 	}
-	ps := subscribe(s.ctx, s.ownChannel(), s.allChannel())
-	end := func() { ps.Close() }
+	ctx, end := context.WithCancel(s.ctx)
 	defer end()
-	defer context.AfterFunc(s.ctx, end)()
+	ps := subscribe(ctx, s.ownChannel(), s.allChannel())
+	defer ps.Close()
+	defer context.AfterFunc(ctx, func() { ps.Close() })()
 	silent := false
 	for stood := 0; ; {
-		m, err := ps.ReceiveTimeout(s.ctx, s.pingAfter())
+		m, err := ps.ReceiveTimeout(ctx, s.pingAfter())
 		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() && !silent {
 			silent = true
-			err = ps.Ping(s.ctx)
+			err = ps.Ping(ctx)
 			if err == nil {
 				continue
 			}
