@@ -1,9 +1,11 @@
 package compliance
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -100,7 +102,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}()
 	resp, err := t.next().RoundTrip(req)
 	returned = true
-	if resp == nil {
+	if resp == nil || err != nil { // with an error nobody reads the body
 		w.end()
 		return resp, err
 	}
@@ -153,36 +155,75 @@ type watch struct {
 	ctx   context.Context
 	begun bool // counted as in flight
 
-	mu   sync.Mutex // Read and Close may come from two goroutines
-	x    *exchange  // nil once it has ended
-	scan scanner
-	rc   io.ReadCloser
+	mu      sync.Mutex // Read and Close may come from two goroutines
+	x       *exchange  // nil once it has ended
+	scan    scanner
+	scanned bool // never changed once the body is handed out
+	rc      io.ReadCloser
 }
 
 // sent arranges for the body of a write to be looked at: asked for a second time
-// where that is possible, else as it is read.
+// where it lies in memory, else as it is read.
 func (w *watch) sent(req *http.Request) *http.Request {
 	if !w.x.write() || req.Body == nil || req.Body == http.NoBody || !jsonOrToken(req.Header) {
 		return req
 	}
-	if req.GetBody != nil {
-		contain(func() {
-			rc, err := req.GetBody()
-			if err != nil {
-				return
-			}
-			defer rc.Close()
-			w.x.body = readUpTo(rc, w.x.body, maxWrite)
-		})
+	if rc := copyInMemory(req); rc != nil {
+		w.x.body = readUpTo(rc, w.x.body, maxWrite)
 		w.x.judgeGrant()
 		return req
 	}
 	again := *req
-	s := &seen{ReadCloser: req.Body, w: w}
-	if again.Body = s; isWriterTo(req.Body) {
-		again.Body = seenWriterTo{s}
+	again.Body = w.seen(req.Body)
+	if req.GetBody != nil {
+		again.GetBody = func() (io.ReadCloser, error) {
+			rc, err := req.GetBody()
+			if err != nil || rc == nil {
+				return rc, err
+			}
+			return w.seen(rc), nil
+		}
 	}
 	return &again
+}
+
+// copyInMemory is another reader of a body that lies in memory, as http.NewRequest
+// makes them; nil of any other, whose GetBody may rewind the one that is about to be
+// sent, or open what costs.
+func copyInMemory(req *http.Request) (rc io.ReadCloser) {
+	first := inMemory(req.Body)
+	if first == nil || req.GetBody == nil {
+		return nil
+	}
+	contain(func() {
+		if again, err := req.GetBody(); err == nil {
+			if second := inMemory(again); second != nil && second != first {
+				rc = again
+			}
+		}
+	})
+	return rc
+}
+
+var (
+	nopCloser         = reflect.TypeOf(io.NopCloser(struct{ io.Reader }{}))
+	nopCloserWriterTo = reflect.TypeOf(io.NopCloser(&bytes.Reader{}))
+)
+
+// inMemory is the reader within a body that net/http knows to lie in memory, else nil.
+func inMemory(rc io.ReadCloser) io.Reader {
+	if t := reflect.TypeOf(rc); t != nopCloser && t != nopCloserWriterTo {
+		return nil
+	}
+	switch r := reflect.ValueOf(rc).Field(0).Interface().(type) {
+	case *bytes.Reader:
+		return r
+	case *bytes.Buffer:
+		return r
+	case *strings.Reader:
+		return r
+	}
+	return nil
 }
 
 func jsonOrToken(h http.Header) bool {
@@ -214,6 +255,20 @@ func readUpTo(r io.Reader, buf []byte, limit int) []byte {
 	return buf
 }
 
+// seen looks at rc from its beginning.
+func (w *watch) seen(rc io.ReadCloser) io.ReadCloser {
+	w.mu.Lock()
+	if x := w.x; x != nil {
+		x.body = x.body[:0]
+	}
+	w.mu.Unlock()
+	s := &seen{ReadCloser: rc, w: w}
+	if isWriterTo(rc) {
+		return seenWriterTo{s}
+	}
+	return s
+}
+
 // seen is a request's body whose bytes are looked at as they are sent.
 type seen struct {
 	io.ReadCloser
@@ -222,7 +277,7 @@ type seen struct {
 
 func (s *seen) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
-	s.note(p[:n])
+	s.note(p[:min(max(n, 0), len(p))])
 	return n, err
 }
 
@@ -255,7 +310,7 @@ type noting struct {
 
 func (n noting) Write(p []byte) (int, error) {
 	written, err := n.Writer.Write(p)
-	n.seen.note(p[:max(written, 0)])
+	n.seen.note(p[:min(max(written, 0), len(p))])
 	return written, err
 }
 
@@ -276,8 +331,8 @@ func (w *watch) watch(resp *http.Response) {
 	wanted := x.view != WireView || x.q.embeds > 0
 	if wanted && x.ok() && x.read() && w.k.cfg.Scan != ScanOff && looksJSON(resp.Header) {
 		w.scan.start(w.k.d().names, w.k.d().key, &x.found, w.k.cfg.Scan == ScanIDs, x.entity != 0, w.k.cfg.MaxScan)
+		w.scanned = true
 	} else {
-		w.scan.done = true
 		x.known = !x.ok()
 	}
 	w.rc = resp.Body
@@ -292,7 +347,7 @@ func looksJSON(h http.Header) bool {
 // Read is the body's.
 func (w *watch) Read(p []byte) (int, error) {
 	n, err := w.rc.Read(p)
-	if !w.scan.done || err != nil {
+	if w.scanned && n > 0 && n <= len(p) {
 		w.mu.Lock()
 		if w.x != nil {
 			w.scan.write(p[:n])
@@ -307,9 +362,8 @@ func (w *watch) Read(p []byte) (int, error) {
 
 // Close is the body's.
 func (w *watch) Close() error {
-	err := w.rc.Close()
-	w.end()
-	return err
+	defer w.end() // one whose Close panics has ended too
+	return w.rc.Close()
 }
 
 // end judges the exchange, once.

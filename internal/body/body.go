@@ -22,10 +22,17 @@ const (
 )
 
 // OnEnd returns rc with f called once, at EOF, at a read error or at Close,
-// whichever comes first. An io.Writer (a 101 body) stays one. f runs on the
-// reader's goroutine, before Read or Close returns.
+// whichever comes first. An io.Writer (a 101 body) stays one, and one that can be
+// closed for writing alone stays that too. f runs on the reader's goroutine, before
+// Read or Close returns.
 func OnEnd(rc io.ReadCloser, f func(End)) io.ReadCloser {
 	e := &ending{ReadCloser: rc, f: f}
+	if w, ok := rc.(halfCloser); ok {
+		return struct {
+			*ending
+			halfCloser
+		}{e, w}
+	}
 	if w, ok := rc.(io.Writer); ok {
 		return struct {
 			*ending
@@ -33,6 +40,12 @@ func OnEnd(rc io.ReadCloser, f func(End)) io.ReadCloser {
 		}{e, w}
 	}
 	return e
+}
+
+// halfCloser is what is written to and closed for writing alone.
+type halfCloser interface {
+	io.Writer
+	CloseWrite() error
 }
 
 type ending struct {
