@@ -188,6 +188,9 @@ func TestBreakAnswersAreTheSame(t *testing.T) {
 			for _, method := range []string{"GET", "HEAD", "POST", "PATCH", "DELETE"} {
 				for body, reader := range bodies {
 					for _, own := range []bool{false, true} {
+						if own && name != "json" && name != "zipped" {
+							continue
+						}
 						if (body == "none") != (method == "GET" || method == "HEAD") || name == "early" && body == "long" || name == "torn" && body == "long" || name == "nothing" && body == "long" || name == "none" && body == "long" {
 							continue // when the server hangs up over half a body is chance
 						}
@@ -200,7 +203,7 @@ func TestBreakAnswersAreTheSame(t *testing.T) {
 							}
 							return req
 						}
-						for _, limit := range []int64{0, 100, 1 << 30} {
+						for _, limit := range []int64{100, 1 << 30} {
 							want := hear(s.bare, build, limit)
 							require.Equal(t, want, hear(s.views, build, limit), "%s %s, body %s, own encoding %v, %d bytes", method, name, body, own, limit)
 						}

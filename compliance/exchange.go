@@ -180,6 +180,7 @@ func (d *digester) isToken(method string, u *url.URL) bool {
 
 // request fills what the request tells.
 func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header) {
+	h = canonical(h)
 	x.method, x.rawURL = method, u
 	if method == "" {
 		x.method = http.MethodGet
@@ -248,6 +249,23 @@ func header(h http.Header, name string) []string {
 	return h[name]
 }
 
+// canonical is h with its names as net/http writes them. An app may write them
+// otherwise straight into the map, and recordings have them in lower case.
+func canonical(h http.Header) http.Header {
+	for name := range h {
+		if http.CanonicalHeaderKey(name) == name {
+			continue
+		}
+		all := make(http.Header, len(h))
+		for name, values := range h {
+			name = http.CanonicalHeaderKey(name)
+			all[name] = append(all[name], values...)
+		}
+		return all
+	}
+	return h
+}
+
 func (d *digester) routeOf(method, path string) *routeInfo {
 	tpl := d.table.Find(method, path)
 	if r := d.routes[tpl.ID].Load(); r != nil && r.of == tpl {
@@ -259,7 +277,7 @@ func (d *digester) routeOf(method, path string) *routeInfo {
 }
 
 func (d *digester) newRoute(tpl *route.Template) *routeInfo {
-	r := &routeInfo{of: tpl, template: tpl.Name, collection: collectionOf(tpl.Name)}
+	r := &routeInfo{of: tpl, template: tpl.Name, collection: d.cfg.Platform.spelled(collectionOf(tpl.Name))}
 	if tpl.Name != route.Other {
 		for rest := tpl.Name; ; {
 			var seg string
@@ -360,11 +378,11 @@ func (d *digester) event(x *exchange, e *Event) bool {
 	if x.write() {
 		x.body = append(x.body, e.RequestBody[:min(len(e.RequestBody), maxWrite)]...)
 	}
-	d.response(x, e.Status, e.ResponseHeader)
+	d.response(x, e.Status, canonical(e.ResponseHeader))
 	switch a := e.Answer; {
 	case a != nil:
 		x.known = true
-		x.found.json, x.found.total, x.found.pages = true, a.Total, a.Pages
+		x.found.json, x.found.total, x.found.pages = true, plausible(a.Total), plausible(a.Pages)
 		if x.route.entity {
 			if len(a.IDs) == 1 {
 				x.found.id = d.key.sum(a.IDs[0])
@@ -375,7 +393,7 @@ func (d *digester) event(x *exchange, e *Event) bool {
 		for _, id := range a.IDs {
 			x.found.ids = append(x.found.ids, d.key.sum(id))
 		}
-		x.found.rows = max(a.Rows, len(a.IDs))
+		x.found.rows = max(plausible(a.Rows), len(a.IDs))
 	case len(e.ResponseBody) > 0 && d.cfg.Scan != ScanOff:
 		scanAll(d.names, d.key, e.ResponseBody, &x.found, d.cfg.Scan == ScanIDs, x.entity != 0, d.cfg.MaxScan)
 		x.known = x.found.json

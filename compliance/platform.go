@@ -134,8 +134,20 @@ func (p *Platform) collection(name string) *Collection {
 	return &p.Collections[i]
 }
 
+// spelled writes a collection that the platform's data names as it is written there:
+// many servers take "/Contacts/" for "/contacts/".
+func (p *Platform) spelled(name string) string {
+	for _, c := range p.Collections {
+		n := len(c.Name)
+		if len(name) >= n && strings.EqualFold(name[:n], c.Name) && (len(name) == n || name[n] == '/') {
+			return c.Name + name[n:]
+		}
+	}
+	return name
+}
+
 func (p *Platform) contactCentric(name string) bool {
-	c := p.collection(name)
+	c := p.collection(p.spelled(name))
 	return c != nil && c.Contacts
 }
 

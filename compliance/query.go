@@ -42,9 +42,10 @@ const (
 	roleIgnore
 )
 
-// params knows the platform's parameter names.
+// params knows the platform's parameter names, in any case: who is asked for
+// PageNumber mostly serves pageNumber.
 type params struct {
-	known map[string]param
+	known map[string]param // as they are written, and in lower case
 	size  int
 	key   hashKey
 }
@@ -66,7 +67,7 @@ func newParams(p *Platform, key hashKey) *params {
 		{roleSize, p.SizeParams}, {roleCursor, p.CursorParams}, {roleOffset, p.OffsetParams}, {rolePage, p.PageParams}, {roleID, p.IDParams},
 	} {
 		for _, n := range g.names {
-			ps.known[n] = param{role: g.role, hash: key.sum(n)}
+			ps.know(n, param{role: g.role, hash: key.sum(n)})
 		}
 	}
 	matches := slices.Clone(p.MatchParams)
@@ -76,15 +77,34 @@ func newParams(p *Platform, key hashKey) *params {
 	for _, n := range matches {
 		one := ps.of(n)
 		one.match = true
-		ps.known[n] = one
+		ps.know(n, one)
 	}
 	return ps
+}
+
+func (ps *params) know(name string, p param) {
+	ps.known[name] = p
+	ps.known[strings.ToLower(name)] = p
 }
 
 // of gives what a name tells; an unknown one is a filter's.
 func (ps *params) of(name string) param {
 	if p, ok := ps.known[name]; ok {
 		return p
+	}
+	var buf [32]byte
+	lower, changed := buf[:0], false
+	for i := 0; i < len(name) && len(name) <= len(buf); i++ {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c, changed = c+'a'-'A', true
+		}
+		lower = append(lower, c)
+	}
+	if changed {
+		if p, ok := ps.known[string(lower)]; ok {
+			return p
+		}
 	}
 	return param{hash: ps.key.sum(name)}
 }

@@ -3,6 +3,7 @@ package compliance
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // found is what an answer holds.
@@ -122,7 +123,10 @@ func (s *scanner) write(p []byte) {
 
 // begin skips blanks and a byte order mark and tells whether JSON follows.
 func (s *scanner) begin(p *[]byte) bool {
-	rest := bytes.TrimLeft(*p, " \t\r\n\xef\xbb\xbf")
+	rest := *p
+	for len(rest) > 0 && strings.IndexByte(" \t\r\n\xef\xbb\xbf", rest[0]) >= 0 {
+		rest = rest[1:]
+	}
 	*p = rest
 	if len(rest) == 0 {
 		return false
@@ -400,10 +404,23 @@ func (s *scanner) close() {
 func number(v []byte) int {
 	n := 0
 	for _, c := range v {
-		if c < '0' || c > '9' || n > 1e9 {
+		if c < '0' || c > '9' {
 			return 0
 		}
-		n = n*10 + int(c-'0')
+		if n = n*10 + int(c-'0'); n > maxCount {
+			return 0
+		}
+	}
+	return n
+}
+
+// maxCount is the largest number of rows that is believed.
+const maxCount = 1e9
+
+// plausible is n where it can be a number of rows, else 0: unknown.
+func plausible(n int) int {
+	if n < 0 || n > maxCount {
+		return 0
 	}
 	return n
 }
