@@ -113,3 +113,72 @@ func TestFoundAndCreatedAgain(t *testing.T) {
 		require.NoError(t, k.Close())
 	}
 }
+
+// moreCases are those that are about who speaks, and about what was there before.
+func moreCases() []exactly {
+	const s = time.Second
+	downwards := func(m *maker) { // each page ends where the one before began
+		for i := range 30 {
+			until := day0.AddDate(0, 0, -i).Format(time.RFC3339)
+			m.add(2*s, listing("/contacts/?sortBy=-modified&pageSize=100&modifiedTo="+until, i*99, 100, 3000-i*99))
+		}
+	}
+	spans := func(m *maker) { // each day of a month by itself
+		for i := range 30 {
+			from := day0.AddDate(0, 0, -i)
+			m.add(2*s, listing(fmt.Sprintf("/contacts/?pageSize=100&modifiedFrom=%s&modifiedTo=%s", from.Format(time.RFC3339), from.AddDate(0, 0, 1).Format(time.RFC3339)), i*40, 40, 40))
+		}
+	}
+	fast := func(label string) func(*maker) {
+		return func(m *maker) {
+			m.each(700, s/2, func(i int) Event { return entity(i%40, by(User, label)) })
+		}
+	}
+	sandbox := func(tenant string) func(*maker) {
+		return func(m *maker) {
+			m.pages(2*s, "active=true", 0, 4000, 100, 4000, func(e *Event) { e.Tenant = tenant })
+		}
+	}
+	thrice := func(rows int) func(*maker) { // the same rows at six, at noon and at six again
+		return func(m *maker) {
+			for d := range 6 {
+				for h := 6; h <= 18; h += 6 {
+					m.run(time.Duration(24*d+h)*time.Hour, 0, rows)
+				}
+			}
+		}
+	}
+	morning := func(m *maker) { // the same thousand ids each day
+		for d := range 6 {
+			m.at = day0.Add(time.Duration(24*d+5) * time.Hour)
+			for i := range 10 {
+				list := ids(i*100, 100)
+				m.add(s, Event{URL: "/contacts/?id=" + strings.Join(list, "&id="), Answer: &Answer{IDs: list}})
+			}
+		}
+	}
+	// late is an update that came too late, the entity as somebody else left it, and
+	// then a second update.
+	late := func(then string, tag string) func(*maker) {
+		return func(m *maker) {
+			m.add(s, entity(1, etag(`"1"`), holds(`{"a":1,"b":1,"c":1}`)))
+			m.add(s, patch(1, `"1"`, `{"a":2}`, 412))
+			m.add(s, entity(1, etag(`"2"`), holds(`{"a":1,"b":7,"c":1}`)))
+			m.add(s, patch(1, tag, then, 204))
+		}
+	}
+	return []exactly{
+		{"backwards by the last row's time", "GT101", downwards, nil, Error},
+		{"days, one by one", "GT101", spans, nil, 0},
+		{"one person, too fast", "GT701", fast("ann"), nil, Error},
+		{"some people, who are not told apart", "GT701", fast(""), nil, 0},
+		{"a sweep of a customer", "GT101", sandbox("ABC"), nil, Error},
+		{"a sweep of the sandbox", "GT101", sandbox("SBOX"), nil, Warning},
+		{"thrice a day, hundreds of rows", "GT203", thrice(300), nil, Warning},
+		{"thrice a day, a page", "GT203", thrice(100), nil, 0},
+		{"the same ids each morning", "GT206", morning, nil, Error},
+		{"a refused update, replayed", "GT503", late(`{"a":2}`, `"2"`), nil, 0},
+		{"a refused update, as it was", "GT503", late(`{"a":2}`, `"1"`), nil, Error},
+		{"a refused entity, whole over the new one", "GT503", late(`{"a":2,"b":1,"c":1}`, `"2"`), nil, Error},
+	}
+}

@@ -16,7 +16,11 @@ func (l *look) claim() {
 
 func (l *look) userClaim() {
 	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
-	u := l.userOf(firstOf(x.label, x.stream), now)
+	if x.label == "" {
+		x.user = true // somebody: many people may be at work here
+		return
+	}
+	u := l.userOf(x.label, now)
 	u.last, u.stream, u.route = now, x.stream, x.route
 	if day := now / 86_400; day != u.day {
 		u.day, u.pages, u.hours = day, 0, 0

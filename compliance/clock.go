@@ -127,14 +127,16 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 	for i, r := range sh.runs {
 		fresh[i], rows[i] = float64(r.fresh), float64(r.rows)
 	}
-	full := len(sh.runs) >= 2*least && median(rows) >= float64(t.RegularFull)
-	if median(fresh) < float64(t.RegularRows) && !full {
+	isNew, full := median(fresh) >= float64(t.RegularRows), median(rows) >= float64(t.RegularFull)
+	if !isNew && !full {
 		return
 	}
 	if median(gapsOf(sh.runs, now)) > t.RegularLongest.Seconds() {
 		return
 	}
-	l.regular(sh, now)
+	if isNew || len(sh.runs) >= 2*least {
+		l.regular(sh, now)
+	}
 	l.phase(sh, now)
 }
 

@@ -22,7 +22,7 @@ func (l *look) refetched() {
 		return
 	}
 	slot := l.t.entities.slot(x.entity, now)
-	slot.conflict = 0
+	slot.fetched = true
 	l.t.followed(x.entity)
 	unchanged := x.etag != 0 && slot.etag == x.etag && !x.ifNone && now-slot.first <= entityAge
 	if unchanged {

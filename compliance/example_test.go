@@ -21,7 +21,7 @@ func ExampleChecker_Intent() {
 	}
 	defer checker.Close()
 	client := &http.Client{Transport: checker.Intent(checker.Wire(http.DefaultTransport))}
-	ctx := compliance.WithInitiator(context.Background(), compliance.User, "diary screen")
+	ctx := compliance.WithInitiator(context.Background(), compliance.User, "user 17")
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example.test/appointments/", nil)
 	_, _ = client, req // client.Do(req)
 	// Output:

@@ -69,6 +69,9 @@ func (l *look) file(key findingKey, a alarm) {
 	if k.off[key.rule] {
 		return
 	}
+	if (r.Clause == bulk || r.Clause == schedule) && l.k.sandbox(key.tenant) {
+		a.sev = min(a.sev, Warning) // nobody's data
+	}
 	if r.Purpose && x.purpose != nil && l.inBounds(a.period) {
 		a.sev = Note
 	}

@@ -34,11 +34,12 @@ func withClaim(ctx context.Context, change func(*claim)) context.Context {
 	return context.WithValue(ctx, claimKey{}, &c)
 }
 
-// WithInitiator says what makes the app call under ctx, and names it: a screen, a
-// job, a user's number. The label is the stream that the calls belong to, except
-// a User's: what all users do in one place is one stream. A label that holds an
-// "@" is shown as a hash only. It is a claim: a User who reads faster than a
-// person can is a finding (GT701).
+// WithInitiator says what makes the app call under ctx, and names it: a job, or
+// one person by a number of his. The label is the stream that the calls belong to,
+// except a User's: what all users do in one place is one stream. A label that holds
+// an "@" is shown as a hash only. It is a claim: a User's label that reads faster
+// or longer than one person can is a finding (GT701); an empty one says that some
+// person waits, and not who.
 func WithInitiator(ctx context.Context, i Initiator, label string) context.Context {
 	return withClaim(ctx, func(c *claim) { c.initiator, c.label = i, label })
 }

@@ -88,6 +88,9 @@ func (l *look) intent() {
 		for _, id := range ids {
 			l.readByID(id)
 		}
+		if len(ids) > 1 && x.status == 200 && x.known && x.found.array {
+			l.runBatch()
+		}
 		return
 	}
 	if x.status == 200 && x.known && x.found.array {

@@ -96,14 +96,20 @@ type sandboxLoad struct {
 	calls, tenner uint32
 }
 
+// sandbox tells whether a tenant holds no customer's data.
+func (k *Checker) sandbox(tenant string) bool {
+	for _, name := range k.cfg.Platform.Sandbox {
+		if name == tenant {
+			return true
+		}
+	}
+	return false
+}
+
 // sandboxed judges load on a sandbox: GT303.
 func (l *look) sandboxed() {
 	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.sandbox
-	sandbox := false
-	for _, name := range l.k.cfg.Platform.Sandbox {
-		sandbox = sandbox || name == x.tenant
-	}
-	if !sandbox {
+	if !l.k.sandbox(x.tenant) {
 		return
 	}
 	now := x.sec()

@@ -19,7 +19,7 @@ func (k *Checker) judgeLoad(t *tenant, others []*shared) {
 	}
 	l := k.lookAt(t, &exchange{view: WireView, method: "GET", route: &routeInfo{}})
 	l.slots(sum[:maxMinutes], first)
-	if slices.Contains(k.cfg.Platform.Sandbox, t.name) {
+	if k.sandbox(t.name) {
 		l.sandbox(sum[:], first)
 	}
 	for _, mine := range [...]*synthetic{&t.synth, t.before} {

@@ -21,6 +21,7 @@ type query struct {
 	paged     bool // a page parameter is there
 	cursor    bool
 	watermark int64 // unix seconds; 0: none
+	until     int64 // of a span of time without a beginning; 0: none
 	zoneless  bool
 	ids       []uint64 // hashes of ids asked for
 	embeds    int
@@ -113,7 +114,7 @@ func (ps *params) of(name string) param {
 // on the order of the parameters: they are sums.
 func (ps *params) parse(raw string, q *query) {
 	q.page, q.pageNo, q.size = 1, 1, ps.size
-	offset := -1
+	offset, span := -1, uint64(0)
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -171,10 +172,11 @@ func (ps *params) parse(raw string, q *query) {
 				q.zoneless = q.zoneless || zoneless
 			}
 		case roleUntil:
-			if _, zoneless, ok := parseTime(unescape(value)); ok {
+			if at, zoneless, ok := parseTime(unescape(value)); ok {
+				q.until = at
 				q.zoneless = q.zoneless || zoneless
 			}
-			q.filter += mix(nameHash, ps.key.sum(value)) // a span of time with an end is a slice
+			span += mix(nameHash, ps.key.sum(value))
 		case roleEmbed:
 			if value != "" {
 				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
@@ -189,6 +191,9 @@ func (ps *params) parse(raw string, q *query) {
 				q.match = ps.key.sum(identifying(unescape(value)))
 			}
 		}
+	}
+	if q.watermark != 0 || q.until == 0 {
+		q.filter, q.until = q.filter+span, 0 // a span of time with both its ends is a slice
 	}
 	if offset >= 0 {
 		q.pageNo = offset/max(q.size, 1) + 1

@@ -442,3 +442,15 @@ func sameMembers(a, b []member) int {
 	}
 	return n
 }
+
+// undoneMembers counts the members of sent that are as they were before, and that
+// somebody else has changed since.
+func undoneMembers(sent, before, now []member) int {
+	n := 0
+	for _, m := range sent {
+		if slices.Contains(before, m) && slices.ContainsFunc(now, func(o member) bool { return o.name == m.name && o != m }) {
+			n++
+		}
+	}
+	return n
+}

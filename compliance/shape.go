@@ -170,6 +170,17 @@ func (l *look) runPage() {
 	l.hour()
 }
 
+// runBatch judges one list of entities by their ids as a part of its run.
+func (l *look) runBatch() {
+	sh := l.s.shape(l.x.q.shape, l.x.sec())
+	first := sh.page(l.x, &l.k.cfg.Thresholds)
+	l.s.rows += uint64(l.x.rows())
+	if first {
+		l.intervals(sh)
+	}
+	l.longRun(sh)
+}
+
 // longRun judges the run that goes on: GT105 at once; GT204 and GT206 as soon as
 // it is long enough to count.
 func (l *look) longRun(sh *shape) {

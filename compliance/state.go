@@ -238,12 +238,12 @@ func (s *series) size() int {
 
 func (t *tenant) size() int {
 	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
-		cap(t.retries)*40 + t.flight.size() + cap(t.bases)*48
+		cap(t.retries)*40 + t.flight.size() + cap(t.bases)*80
 	for _, h := range t.holdings {
 		n += holdingBytes + h.listed.bytes() + h.hydrate.single.bytes()
 	}
 	for _, b := range t.bases {
-		n += cap(b.members) * 8
+		n += (cap(b.members) + cap(b.before)) * 8
 	}
 	return n
 }

@@ -10,8 +10,8 @@ type pageQuery struct {
 	n           uint16
 	rows        uint32 // on distinct pages
 	total       uint32
-	ended       bool // its last page was read
-	watermark   int64
+	ended       bool  // its last page was read
+	edge        int64 // of time, where the last page began
 }
 
 const (
@@ -81,10 +81,14 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 	if x.q.size > 1 || x.q.page != 1 { // the first row alone is a question for the total
 		fresh = q.mark(x.q.page)
 	}
-	if x.q.watermark != q.watermark && apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds()) {
-		fresh = q.mark(mix(1, uint64(x.q.watermark))) || fresh // pages that go on from the last row's time
+	edge := x.q.watermark
+	if edge == 0 {
+		edge = x.q.until
 	}
-	q.watermark, q.last = x.q.watermark, x.sec()
+	if edge != q.edge && apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds()) {
+		fresh = q.mark(mix(1, uint64(edge))) || fresh // pages that go on from the last row's time
+	}
+	q.edge, q.last = edge, x.sec()
 	q.total = max(q.total, uint32(x.found.total))
 	if fresh {
 		q.rows += uint32(x.rows())

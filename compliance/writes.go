@@ -13,8 +13,9 @@ type entitySlot struct {
 	read     uint32 // when it was last fetched
 	first    uint32 // when this version was first fetched
 	same     uint16 // fetches of this version without If-None-Match
+	fetched  bool   // since the last 412
 	told     uint32 // when the app had that 412: milliseconds, as far as they fit
-	conflict uint64 // If-Match of the last 412 since a fetch
+	conflict uint64 // its If-Match; 0: none since the last update
 }
 
 // entityTable is a small cache of slots, by two places for each entity.
@@ -77,6 +78,8 @@ type entityBase struct {
 	id      uint64
 	at      uint32
 	members []member
+	before  []member // those that an update was made on which came too late; empty: none
+	lost    bool     // such an update has been sent, and nothing read since
 }
 
 const maxBases = 8
@@ -95,13 +98,29 @@ func (t *tenant) remember(id uint64, now uint32, members []member) {
 			}
 		}
 	}
-	t.bases[i] = entityBase{id, now, append(t.bases[i].members[:0], members...)}
+	b := &t.bases[i]
+	switch {
+	case b.id != id:
+		b.before, b.lost = b.before[:0], false
+	case b.lost: // what somebody else has made of it
+		b.before, b.members, b.lost = b.members, b.before, false
+	}
+	b.id, b.at, b.members = id, now, append(b.members[:0], members...)
+}
+
+// lost says that an update of an entity came too late.
+func (t *tenant) lost(id uint64) {
+	for i := range t.bases {
+		if t.bases[i].id == id {
+			t.bases[i].lost = true
+		}
+	}
 }
 
 func (t *tenant) forget(id uint64) {
 	for i := range t.bases {
 		if t.bases[i].id == id {
-			t.bases[i].id = 0
+			t.bases[i].id, t.bases[i].before, t.bases[i].lost = 0, t.bases[i].before[:0], false
 		}
 	}
 }
@@ -127,20 +146,21 @@ func (l *look) patch() {
 		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "update with If-Match *, which overwrites any change", confidence: 1})
 	case x.ifMatch == 0:
 		l.raise(gt504, alarm{sev: Error, measured: 1, unit: "update without If-Match", confidence: 1})
-	case stale && slot.conflict == x.ifMatch:
+	case stale && slot.conflict == x.ifMatch && !(slot.fetched && slot.etag == x.ifMatch):
 		l.raise(gt503, alarm{sev: Error, measured: 1, unit: "the same stale version sent again after a 412", confidence: 1})
-	case stale && x.webhook == nil:
+	case stale && !slot.fetched && x.webhook == nil:
 		l.blind()
 	}
 	l.unchanged(now)
 	switch {
 	case x.status == http.StatusPreconditionFailed:
-		slot.conflict, slot.told = x.ifMatch, uint32(max(x.head, x.at)/1e6)
+		slot.conflict, slot.fetched, slot.told = x.ifMatch, false, uint32(max(x.head, x.at)/1e6)
+		l.t.lost(x.entity)
 		if len(l.t.conflicts) < 8 && x.ifMatch != 0 {
 			l.t.conflicts = append(l.t.conflicts, conflict{x.entity, now, x.route})
 		}
 	case x.ok():
-		slot.conflict, slot.etag, slot.same = 0, 0, 0
+		slot.conflict, slot.fetched, slot.etag, slot.same = 0, false, 0, 0
 		l.t.forget(x.entity)
 	}
 }
@@ -165,7 +185,7 @@ func (t *tenant) followed(id uint64) {
 // fetchedAgain says that an entity came with others that were asked for by id.
 func (t *tenant) fetchedAgain(id uint64, now uint32) {
 	if slices.ContainsFunc(t.conflicts, func(c conflict) bool { return c.id == id }) {
-		t.entities.slot(id, now).conflict = 0
+		t.entities.slot(id, now).fetched = true
 		t.followed(id)
 	}
 }
@@ -190,6 +210,9 @@ func (l *look) unchanged(now uint32) {
 	base := l.t.bases[i].members
 	if len(sent.members) == 0 || sent.array {
 		return
+	}
+	if undone := undoneMembers(sent.members, l.t.bases[i].before, base); undone > 0 {
+		l.raise(gt503, alarm{sev: Error, measured: float64(undone), unit: "members put back to what they were before somebody else's change", confidence: 0.9})
 	}
 	same := sameMembers(sent.members, base)
 	if same == 0 {
