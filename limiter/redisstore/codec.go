@@ -88,10 +88,9 @@ type pause struct {
 
 var kindLetters = map[limiter.Kind]string{limiter.Rate: "r", limiter.Concurrency: "c", limiter.Day: "d"}
 
-// args writes the call as the script's ARGV. The first is the time, which only
-// tests set.
-func (c *call) args() []any {
-	now := time.Now()
+// args writes the call as the script's ARGV, now. The first is the server's time,
+// which only tests set.
+func (c *call) args(now time.Time) []any {
 	a := make([]any, 0, 32+4*len(c.limits)+3*len(c.asks)+6*len(c.done)+3*len(c.holds))
 	num := func(n int64) { a = append(a, strconv.FormatInt(n, 10)) }
 	str := func(s ...string) {

@@ -150,7 +150,7 @@ func (s *Store) run(ctx context.Context, c *client, k *call) (r reply, err error
 		if k.calendar, err = calendar(k.day, at); err != nil {
 			return r, err
 		}
-		text, err = script.Run(ctx, s.rdb, []string{s.prefix}, k.args()...).Text()
+		text, err = script.Run(ctx, s.rdb, []string{s.prefix}, k.args(time.Now())...).Text()
 		if err == nil {
 			break
 		}

@@ -286,6 +286,13 @@ local function keep(key, member, untl)
   call('PEXPIRE', key, int(floor((untl - now) / 1000) + LEASE / 1000))
 end
 local function bit(what, n) return floor(what / n) % 2 == 1 end
+local pruned = {}
+local function prune(key, far)
+  if pruned[key] then return end
+  pruned[key] = true
+  call('ZREMRANGEBYSCORE', key, '-inf', int(now))
+  call('ZREMRANGEBYSCORE', key, '(' .. int(far), '+inf') -- of another server's clock
+end
 local function loadPace(l, sc, most)
   local s, field = scope(sc), 'n' .. int(l.per)
   s.paces = s.paces or {}
@@ -316,6 +323,7 @@ for _, x in ipairs(done) do
     local sc = scopeOf(l, x.tenant)
     if l.kind == 'r' then
       if bit(x.what, 4) then
+        prune(rateKey(l, sc), now + OPEN + l.per + 2e6)
         if call('ZREM', rateKey(l, sc), member(x.id, me.id)) == 1 then
           local p = loadPace(l, sc, lowest(l, sc))
           p.credit = min(p.burst, p.credit + 1)
@@ -360,13 +368,7 @@ end
 
 -- When one more call of a scope may start: a time; nil where that waits for an
 -- event. The answers are kept until something is granted in the scope.
-local ready, pruned = {}, {}
-local function prune(key, far)
-  if pruned[key] then return end
-  pruned[key] = true
-  call('ZREMRANGEBYSCORE', key, '-inf', int(now))
-  call('ZREMRANGEBYSCORE', key, '(' .. int(far), '+inf') -- of another server's clock
-end
+local ready = {}
 local function readyAt(sc)
   local r = ready[sc]
   if r then return r.at, r.blocked end
