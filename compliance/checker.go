@@ -109,7 +109,23 @@ func (k *Checker) Feed(e Event) {
 // unlock ends a piece of judging: what is too much is forgotten, the lock is
 // given back, and the sinks hear the news.
 func (k *Checker) unlock(ctx context.Context) {
-	var gone []Eviction
+	k.release().tell(ctx, k)
+}
+
+// tidings are what the sinks are to be told.
+type tidings struct {
+	news []Finding
+	gone []Eviction
+}
+
+func (h tidings) tell(ctx context.Context, k *Checker) {
+	if len(h.news) > 0 || len(h.gone) > 0 {
+		k.announce(ctx, h.news, h.gone)
+	}
+}
+
+// release is unlock for who must not call the sinks yet.
+func (k *Checker) release() (h tidings) {
 	if k.st.over() {
 		for _, u := range k.st.evict() {
 			e := Eviction{Bytes: k.st.bytes}
@@ -118,18 +134,15 @@ func (k *Checker) unlock(ctx context.Context) {
 			} else {
 				e.Tenant = u.tenant.name
 			}
-			gone = append(gone, e)
+			h.gone = append(h.gone, e)
 		}
 	}
-	var news []Finding
 	for _, f := range k.news {
-		news = append(news, f.copy(f.Last))
+		h.news = append(h.news, f.copy(f.Last))
 	}
 	k.news = k.news[:0]
 	k.mu.Unlock()
-	if len(news) > 0 || len(gone) > 0 {
-		k.announce(ctx, news, gone)
-	}
+	return h
 }
 
 // Findings gives the findings, worst first.

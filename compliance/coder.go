@@ -17,7 +17,7 @@ type coder struct {
 	err     error
 }
 
-// maxMade bounds what one snapshot may become in memory.
+// maxMade bounds what the snapshots of one reading may become in memory, together.
 const maxMade = 256 << 20
 
 // making accounts for memory that reading is about to take.

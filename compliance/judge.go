@@ -70,7 +70,7 @@ func (l *look) intent() {
 	l.t.reads++
 	l.s = l.k.st.seriesOf(l.t, x, l.k.d().key)
 	l.h = l.k.holding(l.t, x.route)
-	l.n = l.h.size(x)
+	l.n = l.h.rowsOf(x)
 	l.claim()
 	l.checkAnswered()
 	l.s.user, l.s.purpose = x.user, x.purpose
@@ -108,7 +108,7 @@ func (k *Checker) holding(t *tenant, r *routeInfo) *holding {
 		return h
 	}
 	if old := k.st.dormantHoldings[h.hash]; old != nil {
-		delete(k.st.dormantHoldings, h.hash)
+		k.st.wakeHolding(h.hash, old)
 		old.collection, old.hash = h.collection, h.hash
 		*h = *old
 	}

@@ -272,11 +272,20 @@ func (h *holding) code(c *coder) {
 
 // decode reads a snapshot; what can not be read is an error, never half of it.
 func decode(data []byte) (*snapshot, error) {
-	c := &coder{reading: true, b: data}
+	room := maxMade
+	return decodeInto(data, &room)
+}
+
+// decodeInto is decode where only so much room in memory is left for all.
+func decodeInto(data []byte, room *int) (*snapshot, error) {
+	c := &coder{reading: true, b: data, made: maxMade - *room}
 	sn := &snapshot{}
 	sn.code(c)
 	if c.err == nil && len(c.b) > 0 {
 		c.fail()
+	}
+	if c.err == nil {
+		*room = maxMade - c.made
 	}
 	return sn, c.err
 }

@@ -240,12 +240,19 @@ func (t *tenant) size() int {
 	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
 		cap(t.retries)*40 + t.flight.size() + cap(t.bases)*80
 	for _, h := range t.holdings {
-		n += holdingBytes + h.listed.bytes() + h.hydrate.single.bytes()
+		n += h.size()
 	}
 	for _, b := range t.bases {
 		n += (cap(b.members) + cap(b.before)) * 8
 	}
 	return n
+}
+
+func (h *holding) size() int { return holdingBytes + h.listed.bytes() + h.hydrate.single.bytes() }
+
+// last is when a call last told something of it, about.
+func (h *holding) last() uint32 {
+	return max(h.at, h.listed.since, h.hydrate.since, h.hydrate.single.since, h.wrote, h.used.day*86_400)
 }
 
 // restore takes what an earlier process knew, but for what is a week old.
@@ -263,6 +270,18 @@ func (st *state) restore(sn *snapshot) {
 			st.wake(h, s)
 		}
 	}
+	for h, v := range st.dormantHoldings {
+		st.dormantBytes += v.size()
+		if v.last()+snapshotLife < sn.saved {
+			st.wakeHolding(h, v)
+		}
+	}
+}
+
+// wakeHolding takes v out of what is dormant.
+func (st *state) wakeHolding(hash uint64, v *holding) {
+	delete(st.dormantHoldings, hash)
+	st.dormantBytes -= v.size()
 }
 
 // wake takes s out of what is dormant.
@@ -289,6 +308,13 @@ func (st *state) evict() (gone []*unit) {
 			break
 		}
 		st.dropDormant(h, s)
+		st.evicted++
+	}
+	for h, v := range st.dormantHoldings {
+		if !st.over() {
+			break
+		}
+		st.wakeHolding(h, v)
 		st.evicted++
 	}
 	for st.over() {
@@ -345,10 +371,10 @@ func (t *tenant) holding(r *routeInfo, key hashKey) *holding {
 	return h
 }
 
-// size takes in a list's total and gives the number of rows to reckon with: the
+// rowsOf takes in a list's total and gives the number of rows to reckon with: the
 // largest that a query without a filter told within 30 days, or the configured
 // one; 0 is unknown. A filtered total says nothing about the whole.
-func (h *holding) size(x *exchange) int {
+func (h *holding) rowsOf(x *exchange) int {
 	if total := uint32(x.found.total); total > 0 && x.q.filters == 0 && x.parent == 0 && (total >= h.rows || x.sec()-h.at > 30*86_400) {
 		h.rows, h.at = total, x.sec()
 	}

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -18,7 +20,6 @@ type syncing struct {
 	release func()
 	key     []byte // made here, so it goes with the snapshot; nil: Config.Key
 	stop    context.CancelFunc
-	done    chan struct{}
 	turn    chan struct{} // one Sync at a time
 	failed  bool          // the last one; guarded by turn
 	told    bool          // that there are a later build's snapshots; guarded by turn
@@ -49,10 +50,15 @@ const (
 // join reads what is there before the first call is judged: the key that replicas
 // share, and this replica's own state.
 func (k *Checker) join() (key []byte, mine *snapshot) {
-	s := &syncing{replica: k.cfg.Replica, release: func() {}, done: make(chan struct{}), turn: make(chan struct{}, 1)}
+	s := &syncing{replica: k.cfg.Replica, release: func() {}, turn: make(chan struct{}, 1)}
 	k.syncing = s
 	if c, ok := k.cfg.Snapshots.(Claimer); ok && s.replica == "" {
-		name, release, err := c.Claim()
+		var name string
+		var release func()
+		err := asked(func() (err error) {
+			name, release, err = c.Claim()
+			return err
+		})
 		if err == nil {
 			s.replica, s.release = name, release
 		} else {
@@ -97,23 +103,71 @@ func commonKey(all map[string]*snapshot) (key []byte) {
 // out.
 func (k *Checker) load(ctx context.Context) (map[string]*snapshot, error) {
 	s := k.syncing
-	raw, err := k.cfg.Snapshots.LoadSnapshots(ctx)
-	whole, all := err == nil, map[string]*snapshot{}
-	for name, data := range raw {
-		sn, bad := decode(data)
+	var raw map[string][]byte
+	err := asked(func() (err error) {
+		raw, err = k.cfg.Snapshots.LoadSnapshots(ctx)
+		return err
+	})
+	whole, all, room, damaged := err == nil, map[string]*snapshot{}, maxMade, 0
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		sn, bad := decodeInto(raw[name], &room)
 		if other, ok := errors.AsType[*versionError](bad); ok {
 			s.giveWay(k, name, other)
 		} else if bad != nil {
-			err = errors.Join(err, fmt.Errorf("%w (of replica %s)", bad, name))
+			if damaged++; damaged <= 8 {
+				err = errors.Join(err, fmt.Errorf("%w (of replica %s)", bad, name))
+			}
 		} else {
 			all[name] = sn
 		}
 	}
+	raw = s.withoutCopies(raw, all)
 	k.mu.Lock()
 	s.epoch++
 	s.notePeers(raw, all, whole, k.st.app.now())
 	k.mu.Unlock()
 	return all, err
+}
+
+// asked asks the app's Snapshots; one that panics has failed.
+func asked(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("compliance: Snapshots panicked: %v", p)
+		}
+	}()
+	return f()
+}
+
+// withoutCopies drops what one process has written from under all names but one: a
+// file that was copied is no further replica. Its newest goes on, and of this
+// process's own what stands under its name.
+func (s *syncing) withoutCopies(raw map[string][]byte, all map[string]*snapshot) map[string][]byte {
+	of := map[uint32]string{s.life: s.replica}
+	var gone []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		sn := all[name]
+		first, there := of[sn.life]
+		switch {
+		case sn.life == 0 || name == first:
+			continue
+		case !there:
+			of[sn.life] = name
+			continue
+		case sn.life != s.life && sn.number > all[first].number:
+			of[sn.life], name = name, first
+		}
+		gone = append(gone, name)
+	}
+	if len(gone) == 0 {
+		return raw
+	}
+	raw = maps.Clone(raw)
+	for _, name := range gone {
+		delete(raw, name)
+		delete(all, name)
+	}
+	return raw
 }
 
 // giveWay leaves a later build's snapshot as it is, for that build to go on with;
@@ -149,7 +203,6 @@ func (k *Checker) startSync(mine *snapshot) {
 	}
 	done()
 	go func() {
-		defer close(s.done)
 		tick := time.NewTicker(k.cfg.SnapshotEvery)
 		defer tick.Stop()
 		for {
@@ -167,11 +220,14 @@ func (k *Checker) startSync(mine *snapshot) {
 
 func (k *Checker) stopSync() error {
 	k.syncing.stop()
-	<-k.syncing.done
 	ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 	defer cancel()
-	k.syncing.turn <- struct{}{} // a Sync of the app's own ends first
-	defer func() { <-k.syncing.turn }()
+	select {
+	case k.syncing.turn <- struct{}{}: // a Sync ends first; what its sinks do is not waited for: it may be this
+		defer func() { <-k.syncing.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("compliance: closing: a Sync does not end: %w", ctx.Err())
+	}
 	err := k.save(ctx)
 	k.syncing.release()
 	return err
@@ -200,21 +256,26 @@ func (k *Checker) Sync(ctx context.Context) error {
 	if k.syncing == nil {
 		return nil
 	}
+	h, err := k.sync(ctx)
+	h.tell(context.Background(), k) // a sink may call Sync or Close: the turn is over
+	return err
+}
+
+func (k *Checker) sync(ctx context.Context) (h tidings, err error) {
 	select {
 	case k.syncing.turn <- struct{}{}:
 		defer func() { <-k.syncing.turn }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return h, ctx.Err()
 	}
 	if k.closed.Load() {
-		return ErrClosed // the replica's name may be another process's by now
+		return h, ErrClosed // the replica's name may be another process's by now
 	}
 	all, err := k.load(ctx)
 	delete(all, k.syncing.replica)
 	k.adoptKey(all)
 	err = errors.Join(err, k.save(ctx))
-	k.judgeTogether(all)
-	return err
+	return k.judgeTogether(all), err
 }
 
 // save writes this replica's snapshot. The lock is held for one batch at a time.
@@ -255,7 +316,7 @@ func (k *Checker) save(ctx context.Context) error {
 	codeUnits(k, c, known, func(s *series) uint64 { return s.hash })
 	codeUnits(k, c, holdings, func(h *holding) uint64 { return h.hash })
 	codeUnits(k, c, tenants, func(p part) uint64 { return p.hash })
-	return k.cfg.Snapshots.SaveSnapshot(ctx, k.syncing.replica, c.b)
+	return asked(func() error { return k.cfg.Snapshots.SaveSnapshot(ctx, k.syncing.replica, c.b) })
 }
 
 // part is a tenant's in a snapshot.

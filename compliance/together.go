@@ -2,13 +2,13 @@ package compliance
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 )
 
-// judgeTogether judges what this replica and the others have done as one.
-func (k *Checker) judgeTogether(all map[string]*snapshot) {
+// judgeTogether judges what this replica and the others have done as one, and gives
+// what the sinks are to be told.
+func (k *Checker) judgeTogether(all map[string]*snapshot) (h tidings) {
 	k.mu.Lock()
 	now, id := k.st.app.now(), k.d().keyID()
 	mine := slices.Collect(maps.Values(k.st.series))
@@ -22,26 +22,24 @@ func (k *Checker) judgeTogether(all map[string]*snapshot) {
 	k.st.learnLiars(others, now)
 	k.mu.Unlock()
 	of := latest(mine)
-	inBatches(k, tenants, func(t *tenant) { k.judgeTenant(t, of[t.name], others) })
+	h.inBatches(k, len(tenants), func(i int) { k.judgeTenant(tenants[i], of[tenants[i].name], others) })
 	if len(others) == 0 {
-		return
+		return h
 	}
-	inBatches(k, mine, func(s *series) { k.judgeMerged(s, others) })
-	k.mu.Lock()
-	k.judgeLoadTogether(others)
-	k.unlock(context.Background())
+	h.inBatches(k, len(mine), func(i int) { k.judgeMerged(mine[i], others) })
+	h.inBatches(k, 1, func(int) { k.judgeLoadTogether(others) })
+	return h
 }
 
-// inBatches judges all, the lock held for a few at a time.
-func inBatches[T any](k *Checker, all []T, judge func(T)) {
-	for len(all) > 0 {
-		n := min(batch/8, len(all))
+// inBatches judges n things, the lock held for a few at a time.
+func (h *tidings) inBatches(k *Checker, n int, judge func(i int)) {
+	for i := 0; i < n; {
 		k.mu.Lock()
-		for _, v := range all[:n] {
-			judge(v)
+		for end := min(i+batch/8, n); i < end; i++ {
+			contain(func() { judge(i) })
 		}
-		k.unlock(context.Background())
-		all = all[n:]
+		more := k.release()
+		h.news, h.gone = append(h.news, more.news...), append(h.gone, more.gone...)
 	}
 }
 
@@ -215,7 +213,7 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 	}
 	whole := *h
 	whole.wrote = wrote
-	l.s, l.h, l.n = merged, &whole, h.size(l.x)
+	l.s, l.h, l.n = merged, &whole, h.rowsOf(l.x)
 	if l.n > 0 && l.n <= k.cfg.Thresholds.SmallCollection {
 		return
 	}
