@@ -20,8 +20,8 @@ func (k *Checker) judgeTogether(all map[string]*snapshot) (h tidings) {
 		}
 	}
 	k.st.learnLiars(others, now)
-	k.mu.Unlock()
 	of := latest(mine)
+	k.mu.Unlock()
 	h.inBatches(k, len(tenants), func(i int) { k.judgeTenant(tenants[i], of[tenants[i].name], others) })
 	if len(others) == 0 {
 		return h
