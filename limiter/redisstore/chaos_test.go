@@ -1,3 +1,5 @@
+//go:build unix
+
 package redisstore
 
 import (
@@ -31,7 +33,7 @@ func (r *running) noneRefused(t *testing.T) {
 	t.Helper()
 	n, refused, _, _ := r.p.between(time.Time{}, time.Now())
 	if refused > 0 || n < 60 {
-		t.Errorf("%d of %d calls were refused by the platform", refused, n)
+		t.Errorf("%d of %d calls were refused by the platform: %v", refused, n, r.p.whys())
 	}
 }
 
@@ -47,7 +49,7 @@ func (r *running) use(t *testing.T, d time.Duration) (use float64, pause time.Du
 // Of two that are killed, one by one, the others take over; what they held comes
 // back.
 func TestKilledProcesses(t *testing.T) {
-	r := run(t, real(t), false)
+	r := run(t, common(t), false)
 	for range 2 {
 		p := r.all[len(r.all)-1]
 		r.all = r.all[:len(r.all)-1]
@@ -63,7 +65,7 @@ func TestKilledProcesses(t *testing.T) {
 
 // A process that stands still for three seconds, and then goes on with what it held.
 func TestStoppedProcess(t *testing.T) {
-	r := run(t, real(t), true)
+	r := run(t, common(t), true)
 	for i := range 2 {
 		p := r.all[i].Process
 		require.NoError(t, p.Signal(syscall.SIGSTOP))
@@ -77,7 +79,7 @@ func TestStoppedProcess(t *testing.T) {
 
 // The server forgets everything, five times.
 func TestFlushed(t *testing.T) {
-	r := run(t, real(t), true)
+	r := run(t, common(t), true)
 	rdb := r.client(t)
 	defer rdb.Close()
 	for range 5 {
@@ -101,7 +103,7 @@ func TestFlushed(t *testing.T) {
 
 // Without the script, without connections: nobody notices.
 func TestScriptAndConnectionsLost(t *testing.T) {
-	r := run(t, real(t), true)
+	r := run(t, common(t), true)
 	rdb := r.client(t)
 	defer rdb.Close()
 	ctx := context.Background()

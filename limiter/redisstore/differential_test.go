@@ -26,7 +26,7 @@ func TestScriptIsTheModel(t *testing.T) {
 	seed := uint64(43)
 	r := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("%d steps, seed %d", steps, seed)
-	rdb := real(t).client(t)
+	rdb := common(t).client(t)
 	defer rdb.Close()
 	ctx := context.Background()
 	sets := []limiter.Limits{

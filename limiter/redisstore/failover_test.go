@@ -116,7 +116,7 @@ func TestField48(t *testing.T) {
 			t.Logf("%d calls before, %d in the 3 s after the name had moved 5 s ago; %d in all, %d refused, %v; %.1f dials a second and replica meanwhile",
 				before, back, n, refused, each, perSecond)
 			if refused > 0 || before < 40 {
-				t.Errorf("%d of %d calls were refused", refused, n)
+				t.Errorf("%d of %d calls were refused: %v", refused, n, p.whys())
 			}
 			if perSecond > 5 {
 				t.Errorf("%.1f dials a second of one replica", perSecond)

@@ -49,7 +49,7 @@ var exponent, wholeTime = regexp.MustCompile(`[0-9]e\+[0-9]`), regexp.MustCompil
 // Numbers are whole wherever they are written, members are as many as leases, and
 // a count that cannot be right is refused and reported, never begun anew.
 func TestField43(t *testing.T) {
-	s := real(t)
+	s := common(t)
 	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, Protocol: 2}) // scores as the server writes them
 	defer rdb.Close()
 	ctx := context.Background()
@@ -169,7 +169,7 @@ func monitor(t *testing.T, s *server) func() string {
 		c.Close()
 		<-done
 		text := b.String()
-		for _, line := range strings.Split(text, "\n") { // the source of the script is no traffic
+		for line := range strings.SplitSeq(text, "\n") { // the source of the script is no traffic
 			if strings.Contains(line, `"eval"`) {
 				text = strings.Replace(text, line, "", 1)
 			}
@@ -186,7 +186,7 @@ func TestField46(t *testing.T) {
 	ctx := context.Background()
 	line := func(user string) []any {
 		args := []any{"ACL", "SETUSER", user, "on", ">pw", "resetchannels"}
-		for _, w := range strings.Fields(Rights) {
+		for w := range strings.FieldsSeq(Rights) {
 			args = append(args, w)
 		}
 		return args

@@ -61,7 +61,7 @@ func locksContract(t *testing.T, m dedupe.Locks) {
 }
 
 func TestLocks(t *testing.T) {
-	rdb := real(t).client(t)
+	rdb := common(t).client(t)
 	defer rdb.Close()
 	locksContract(t, open(t, rdb, app(t)))
 }
@@ -72,7 +72,7 @@ func TestLocksVirtual(t *testing.T) {
 
 // Who waits hears of a free key at once, and what is in the server is no secret.
 func TestLockIsHandedOn(t *testing.T) {
-	rdb := real(t).client(t)
+	rdb := common(t).client(t)
 	defer rdb.Close()
 	name := app(t)
 	a, b := open(t, rdb, name), open(t, rdb, name)
@@ -204,7 +204,7 @@ func creators(store *Store) dedupe.Config {
 // Four processes create the same people at once, while the search lags behind, and
 // one of them is killed in the middle, when it holds a key: nobody exists twice.
 func TestCreateRace(t *testing.T) {
-	s := real(t)
+	s := common(t)
 	c := &crm{people: map[string]int{}, seen: map[string]time.Time{}}
 	h := httptest.NewServer(c)
 	defer h.Close()

@@ -517,7 +517,7 @@ local function serve(c)
           refused[#refused + 1] = 'f ' .. int(a.place - 1) .. ' ' .. int(limit - 1) .. ' ' .. int(retry)
         else
           c.dirty = true
-          tell(c, 'w ' .. c.id)
+          if not tell(c, 'w ' .. c.id) then return nil end
         end
       else
         local at, blocked = readyAt('a')

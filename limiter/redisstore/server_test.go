@@ -41,9 +41,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// real is the server that the tests of this binary share, on a unix socket and a
+// common is the server that the tests of this binary share, on a unix socket and a
 // loopback port.
-func real(t testing.TB) *server {
+func common(t testing.TB) *server {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
@@ -114,14 +114,14 @@ func app(t testing.TB) string {
 	return "t" + strconv.Itoa(os.Getpid()) + "-" + strconv.Itoa(shared.n)
 }
 
-// settled begins an app's state as one that was there before: without it, the
+// settledState begins an app's state as one that was there before: without it, the
 // first second of an app is quiet.
 func settledState(t testing.TB, rdb redis.UniversalClient, app string) {
 	t.Helper()
 	require.NoError(t, rdb.HSet(context.Background(), "gt:{"+app+"}:s", "e", "1").Err())
 }
 
-// store opens a Store of an app; the test's end closes what is open.
+// open opens a Store of an app; the test's end closes what is open.
 func open(t testing.TB, rdb redis.UniversalClient, app string, opts ...Option) *Store {
 	t.Helper()
 	s, err := New(rdb, append([]Option{WithApp(app)}, opts...)...)

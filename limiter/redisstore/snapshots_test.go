@@ -18,7 +18,7 @@ import (
 
 // Snapshots are replaced whole, live for eight days, and are bounded.
 func TestSnapshots(t *testing.T) {
-	rdb := real(t).client(t)
+	rdb := common(t).client(t)
 	defer rdb.Close()
 	ctx := context.Background()
 	name := app(t)
@@ -60,7 +60,7 @@ func TestSnapshots(t *testing.T) {
 // Two checkers that read the same rows over and over, each too seldom to be told,
 // are seen together, and one that starts anew goes on with what it knew.
 func TestCheckersShareSnapshots(t *testing.T) {
-	rdb := real(t).client(t)
+	rdb := common(t).client(t)
 	defer rdb.Close()
 	ctx := context.Background()
 	store := open(t, rdb, app(t))

@@ -35,7 +35,7 @@ func apps(rdb func(t *testing.T) redis.UniversalClient) func(*testing.T) limiter
 
 // Over a real server the Store passes the suite for all Stores.
 func TestStore(t *testing.T) {
-	s := real(t)
+	s := common(t)
 	rdb := s.client(t)
 	defer rdb.Close()
 	storetest.Run(t, apps(func(*testing.T) redis.UniversalClient { return rdb }))
