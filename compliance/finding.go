@@ -8,8 +8,9 @@ import (
 
 // Finding is one thing the app does that a guideline is against, told once per
 // fingerprint and day with a rising Count. It holds no id, query value, token or
-// personal data; Tenant is the platform's name for the customer, as the app
-// sends it, for the app's own eyes.
+// personal data, as far as [Platform.Routes] tells ids from names in paths; Tenant
+// is the platform's name for the customer, as the app sends it, for the app's own
+// eyes.
 type Finding struct {
 	Rule     string   `json:"rule"`   // "GT101"
 	Title    string   `json:"title"`  // "page sweep"

@@ -14,7 +14,10 @@ type Platform struct {
 	Hosts []string `json:"hosts,omitempty"`
 	// TokenPaths are the ends of paths that hand out tokens, on any host.
 	TokenPaths []string `json:"token_paths,omitempty"`
-	// Routes are path templates such as "/contacts/{id}"; other paths are learned.
+	// Routes are path templates such as "/contacts/{id}"; other paths are learned. A
+	// learned segment that looks like a name, not like an id, is shown in findings as
+	// it stands, until fifty others have stood in its place: name the routes whose
+	// segments people write.
 	Routes []string `json:"routes,omitempty"`
 
 	TenantHeader  string `json:"tenant_header,omitempty"`  // names the customer
