@@ -68,6 +68,9 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.refused = inWindow >= p.rate || p.inFlight > p.slots
 	if a.refused {
 		a.why = fmt.Sprintf("%d before it in its second, %d in flight", inWindow, p.inFlight)
+		if inWindow >= p.rate {
+			a.why += fmt.Sprintf(", %v too early", time.Second-a.at.Sub(p.log[len(p.log)-p.rate].at))
+		}
 	}
 	p.log = append(p.log, a)
 	p.mu.Unlock()

@@ -378,7 +378,7 @@ func (c *client) prepare(wants []want) *call {
 	s := c.s
 	now := time.Now()
 	u := &c.under
-	k := &call{client: c.id, n: c.n + 1, epoch: c.epoch, seen: c.seen, guard: u.guard, channel: "-", publish: s.publish, sig: u.sig,
+	k := &call{client: c.id, n: c.n + 1, epoch: c.epoch, seen: c.seen, guard: guardOf(u.limits, u.guard), channel: "-", publish: s.publish, sig: u.sig,
 		limits: u.limits, asks: wants, done: c.done, pauses: c.pauses, at: now, day: u.day}
 	c.done, c.pauses = nil, nil
 	s.mu.Lock()
@@ -404,6 +404,19 @@ func (c *client) prepare(wants []want) *call {
 	c.due = time.Time{}
 	c.pending = k
 	return k
+}
+
+// guardOf is the guard of a step: what the process asks for, and at least half a
+// percent of the shortest window, up to 5 ms. How late other processes' calls come
+// is not for one of them to learn.
+func guardOf(limits limiter.Limits, asked time.Duration) time.Duration {
+	least := 5 * time.Millisecond
+	for _, l := range limits {
+		if l.Kind == limiter.Rate {
+			least = min(least, l.Per/200)
+		}
+	}
+	return max(asked, least)
 }
 
 // holds tells what of p has to be renewed, and how often.
