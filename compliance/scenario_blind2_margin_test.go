@@ -19,19 +19,44 @@ func TestScenarioBlind2Margins(t *testing.T) {
 // made within a week, what a timer brings is counted, and what no margin of the
 // second family names happens 25 times.
 func TestScenarioBlind3Margins(t *testing.T) {
-	holdMargins(t, each(blind3Breakers), func(k *kind, seed uint64, g *scene, m margins) {
-		switch k.clause {
-		case bulk:
-			assert.LessOrEqual(t, k.days, 7, "%s: days", k.name)
-		case schedule:
-			assert.True(t, len(m.fed) >= 12 || len(m.fedDates) >= 6, "%s, seed %d: %d runs on %d days", k.name, seed, len(m.fed), len(m.fedDates))
-		case limits:
-			f := factsOf(g)
-			assert.GreaterOrEqual(t, f.over+f.early, 25, "%s, seed %d: calls too many or too early", k.name, seed)
-		case efficiency, realTime:
-			assert.GreaterOrEqual(t, m.calls, 25, "%s, seed %d: calls", k.name, seed)
+	holdMargins(t, each(blind3Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdMore(t, k, seed, g, m) })
+}
+
+// TestScenarioBlind4Margins holds the fourth family to more again: what is copied is
+// large, a daily run brings 300 rows, and a sandbox is flooded.
+func TestScenarioBlind4Margins(t *testing.T) {
+	holdMargins(t, each(blind4Breakers), func(k *kind, seed uint64, g *scene, m margins) {
+		holdMore(t, k, seed, g, m)
+		switch {
+		case k.clause == bulk:
+			assert.GreaterOrEqual(t, m.of, 1_500, "%s, seed %d: rows to be copied", k.name, seed)
+			if !m.counted {
+				assert.GreaterOrEqual(t, m.rows, 2_000, "%s, seed %d: rows that nobody counts", k.name, seed)
+			}
+		case k.clause == schedule && len(m.fed) <= len(m.fedDates):
+			for run := range m.fed {
+				assert.GreaterOrEqual(t, m.brought[run], 300, "%s, seed %d: rows of run %d", k.name, seed, run)
+			}
+		case k.clause == load && g.w.tenant == "SBOX":
+			assert.True(t, m.within(10*time.Minute) >= 2_500 || m.within(3*time.Minute) >= 3*60*6, "%s, seed %d: calls on a sandbox", k.name, seed)
 		}
 	})
+}
+
+// holdMore holds a breaker to what the third family keeps.
+func holdMore(t *testing.T, k *kind, seed uint64, g *scene, m margins) {
+	t.Helper()
+	switch k.clause {
+	case bulk:
+		assert.LessOrEqual(t, k.days, 7, "%s: days", k.name)
+	case schedule:
+		assert.True(t, len(m.fed) >= 12 || len(m.fedDates) >= 6, "%s, seed %d: %d runs on %d days", k.name, seed, len(m.fed), len(m.fedDates))
+	case limits:
+		f := factsOf(g)
+		assert.GreaterOrEqual(t, f.over+f.early, 25, "%s, seed %d: calls too many or too early", k.name, seed)
+	case efficiency, realTime:
+		assert.GreaterOrEqual(t, m.calls, 25, "%s, seed %d: calls", k.name, seed)
+	}
 }
 
 // holdMargins holds breakers to what all of them keep, and to more.
@@ -77,6 +102,23 @@ type margins struct {
 
 	fed      map[int]bool    // runs that bring the customer's rows by the hundred, or all that has changed
 	fedDates map[string]bool // on which they are made
+	brought  map[int]int     // the rows of each run
+
+	of      int  // rows there are in the collection that is read most
+	counted bool // a list of it without a filter was read
+	times   []time.Time
+}
+
+// within is the most calls of any time so long.
+func (m margins) within(span time.Duration) (most int) {
+	first := 0
+	for i, at := range m.times {
+		for at.Sub(m.times[first]) >= span {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
 }
 
 var changedSince = regexp.MustCompile(`[?&](modified|created)From=`)
@@ -86,7 +128,8 @@ var idOf = regexp.MustCompile(`"id":"([A-Z]{3}\d+)"`)
 func marginsOf(g *scene) (m margins) {
 	seen, dates := map[string]map[string]bool{}, map[string]bool{}
 	m.fed, m.fedDates = map[int]bool{}, map[string]bool{}
-	brought := map[int]int{}
+	m.brought = map[int]int{}
+	whole := map[string]bool{}
 	var began, last time.Time
 	for i := range g.calls {
 		c := &g.calls[i]
@@ -94,6 +137,7 @@ func marginsOf(g *scene) (m margins) {
 			continue
 		}
 		m.calls++
+		m.times = append(m.times, c.at)
 		switch c.method {
 		case "POST":
 			m.creates++
@@ -110,11 +154,12 @@ func marginsOf(g *scene) (m margins) {
 		if c.ask.Get("Reapit-Customer") != g.w.tenant {
 			continue
 		}
-		brought[c.run] += c.rows
-		if brought[c.run] >= 100 || c.status == 200 && changedSince.MatchString(c.path) {
+		m.brought[c.run] += c.rows
+		if m.brought[c.run] >= 100 || c.status == 200 && changedSince.MatchString(c.path) {
 			m.fed[c.run], m.fedDates[c.at.Format(time.DateOnly)] = true, true
 		}
-		name, _, _ := strings.Cut(c.path[1:], "/")
+		name, rest, _ := strings.Cut(c.path[1:], "/")
+		whole[name] = whole[name] || strings.HasPrefix(rest, "?pageSize=")
 		if seen[name] == nil {
 			seen[name] = map[string]bool{}
 		}
@@ -126,6 +171,7 @@ func marginsOf(g *scene) (m margins) {
 	for name, ids := range seen {
 		if len(ids) >= 1_000 && share(len(ids), g.w.sets[name].n) > m.share {
 			m.rows, m.share = len(ids), share(len(ids), g.w.sets[name].n)
+			m.of, m.counted = g.w.sets[name].n, whole[name]
 		}
 	}
 	return m

@@ -25,6 +25,9 @@ func blind2Kinds() []*kind { return each(blind2Clean, blind2Breakers) }
 // blind3Kinds are the kinds of the third one.
 func blind3Kinds() []*kind { return each(blind3Clean, blind3Breakers) }
 
+// blind4Kinds are the kinds of the fourth one.
+func blind4Kinds() []*kind { return each(blind4Clean, blind4Breakers) }
+
 // blindPlan is a blind family: so many seeds of each kind.
 func blindPlan(kinds []*kind, cleanSeeds, plainSeeds, evasiveSeeds int) (jobs []job) {
 	for _, k := range kinds {
@@ -70,6 +73,14 @@ func TestScenarioBlind3(t *testing.T) {
 		t.Skip("scored in the soak")
 	}
 	scoreBlind(t, "third blind family", blind3Kinds(), reached)
+}
+
+// TestScenarioBlind4 scores the fourth one, in the soak only as well.
+func TestScenarioBlind4(t *testing.T) {
+	if !soak() {
+		t.Skip("scored in the soak")
+	}
+	scoreBlind(t, "fourth blind family", blind4Kinds(), reached)
 }
 
 // scoreBlind scores kinds and holds them to what is wanted in each mode.
