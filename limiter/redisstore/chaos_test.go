@@ -19,16 +19,17 @@ type running struct {
 	name string
 }
 
-func run(t *testing.T, s *server, strict bool) *running {
+func run(t *testing.T, s *server) *running {
 	t.Helper()
 	p := newPlatform(t, 20, 5, 60*time.Millisecond)
 	r := &running{s, p, nil, app(t)}
-	r.all = fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: r.name, Workers: 3, Strict: strict})
+	r.all = fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: r.name, Workers: 3, Strict: true})
 	time.Sleep(3 * time.Second)
 	return r
 }
 
-// noneRefused is the judge's verdict over the whole run.
+// noneRefused is the judge's verdict over the whole run: Strict, so that it holds on
+// a machine that stalls.
 func (r *running) noneRefused(t *testing.T) {
 	t.Helper()
 	n, refused, _, _ := r.p.between(time.Time{}, time.Now())
@@ -49,15 +50,16 @@ func (r *running) use(t *testing.T, d time.Duration) (use float64, pause time.Du
 // Of two that are killed, one by one, the others take over; what they held comes
 // back.
 func TestKilledProcesses(t *testing.T) {
-	r := run(t, common(t), false)
+	r := run(t, common(t))
+	before, _ := r.use(t, span(12*time.Second, 60*time.Second))
 	for range 2 {
 		p := r.all[len(r.all)-1]
 		r.all = r.all[:len(r.all)-1]
 		require.NoError(t, p.Process.Kill())
 		use, pause := r.use(t, span(15*time.Second, 60*time.Second))
-		t.Logf("%.1f %% used after kill -9, longest pause %v", 100*use, pause)
-		if want := atLeast(0.98); use < want {
-			t.Errorf("%.1f %% used after a kill, want %.0f", 100*use, 100*want)
+		t.Logf("%.1f %% used after kill -9, %.1f %% before the first; longest pause %v", 100*use, 100*before, pause)
+		if want := atLeast(0.98) * before; use < want {
+			t.Errorf("%.1f %% used after a kill, want %.1f", 100*use, 100*want)
 		}
 	}
 	r.noneRefused(t)
@@ -65,7 +67,7 @@ func TestKilledProcesses(t *testing.T) {
 
 // A process that stands still for three seconds, and then goes on with what it held.
 func TestStoppedProcess(t *testing.T) {
-	r := run(t, common(t), true)
+	r := run(t, common(t))
 	for i := range 2 {
 		p := r.all[i].Process
 		require.NoError(t, p.Signal(syscall.SIGSTOP))
@@ -79,7 +81,7 @@ func TestStoppedProcess(t *testing.T) {
 
 // The server forgets everything, five times.
 func TestFlushed(t *testing.T) {
-	r := run(t, common(t), true)
+	r := run(t, common(t))
 	rdb := r.client(t)
 	defer rdb.Close()
 	for range 5 {
@@ -103,7 +105,7 @@ func TestFlushed(t *testing.T) {
 
 // Without the script, without connections: nobody notices.
 func TestScriptAndConnectionsLost(t *testing.T) {
-	r := run(t, common(t), true)
+	r := run(t, common(t))
 	rdb := r.client(t)
 	defer rdb.Close()
 	ctx := context.Background()
@@ -116,7 +118,7 @@ func TestScriptAndConnectionsLost(t *testing.T) {
 		require.NoError(t, do())
 		use, pause := r.use(t, 4*time.Second)
 		t.Logf("%s: %.1f %% used, longest pause %v", what, 100*use, pause)
-		if use < 0.85 {
+		if use < 0.75 { // Strict, and half a second of pause in one of them
 			t.Errorf("%s: %.1f %% used in the 4 s after it", what, 100*use)
 		}
 	}
@@ -125,7 +127,7 @@ func TestScriptAndConnectionsLost(t *testing.T) {
 
 // The server is killed and starts again with nothing.
 func TestServerRestarted(t *testing.T) {
-	r := run(t, own(t), true)
+	r := run(t, own(t))
 	r.kill()
 	time.Sleep(700 * time.Millisecond)
 	r.start(t)

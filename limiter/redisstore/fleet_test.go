@@ -305,14 +305,39 @@ func atLeast(part float64) float64 {
 	return part - 0.01
 }
 
-// Eight processes use what one might, in equal parts, and nothing is refused.
+// stalls counts how often a goroutine that sleeps for a millisecond comes back more
+// than ten later: Balanced promises nothing for delays of that length, and a machine
+// that has other things to do makes them.
+func stalls(ctx context.Context) func() int {
+	n := make(chan int, 1)
+	go func() {
+		late := 0
+		for ctx.Err() == nil {
+			began := time.Now()
+			time.Sleep(time.Millisecond)
+			if time.Since(began) > 11*time.Millisecond {
+				late++
+			}
+		}
+		n <- late
+	}()
+	return func() int { return <-n }
+}
+
+// Eight processes use what one might, in equal parts, and nothing is refused: in
+// Balanced while the machine does not stall, in Strict whatever it does.
 func TestEightProcesses(t *testing.T) {
+	for name, strict := range map[string]bool{"balanced": false, "strict": true} {
+		t.Run(name, func(t *testing.T) { eightProcesses(t, strict) })
+	}
+}
+
+func eightProcesses(t *testing.T, strict bool) {
 	s := common(t)
-	rdb := s.client(t)
-	defer rdb.Close()
 	p := newPlatform(t, 20, 5, 60*time.Millisecond)
-	name := app(t)
-	all := fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: name, Workers: 3})
+	ctx, stop := context.WithCancel(t.Context())
+	stalled := stalls(ctx)
+	all := fleet(t, 8, orders{URL: p.url, Redis: s.socket, App: app(t), Workers: 3, Strict: strict})
 	time.Sleep(3 * time.Second)
 	from := time.Now()
 	time.Sleep(span(15*time.Second, 60*time.Second))
@@ -326,11 +351,20 @@ func TestEightProcesses(t *testing.T) {
 			t.Error(a.Errors)
 		}
 	}
+	stop()
+	late := stalled()
 	_, refused, _, _ := p.between(time.Time{}, time.Now())
 	use := float64(n) / (20 * to.Sub(from).Seconds())
 	perCall := float64(scripts) / float64(calls)
-	t.Logf("%.1f %% used, %d of %d refused, %.2f script calls a request, Jain %.4f %v, longest pause %v", 100*use, refused, calls, perCall, jain(each), each, pause)
-	if refused > 0 || use < atLeast(0.99) || perCall > 1.25 || jain(each) < 0.99 || len(each) != 8 {
-		t.Errorf("want 0 refused, 99 %%, 1.25 and 0.99 of 8 processes; %v", p.whys())
+	t.Logf("%.1f %% used, %d of %d refused, %.2f script calls a request, Jain %.4f %v, longest pause %v, %d stalls of the machine",
+		100*use, refused, calls, perCall, jain(each), each, pause, late)
+	want, excused := atLeast(0.99), late
+	if strict { // a slot of the window is busy for the call's time too
+		want, excused = 0.88, 0
+	} else if late > 0 {
+		want -= 0.03
+	}
+	if refused > excused || use < want || perCall > 1.25 || jain(each) < 0.99 || len(each) != 8 {
+		t.Errorf("want 0 refused, %.0f %%, 1.25 and 0.99 of 8 processes; %v", 100*want, p.whys())
 	}
 }
