@@ -188,6 +188,36 @@ func TestBreakFloods(t *testing.T) {
 	runtime.GC()
 }
 
+// TestBreakEvictionKeepsSlots: the sixth call in flight is the sixth, whatever was
+// forgotten meanwhile.
+func TestBreakEvictionKeepsSlots(t *testing.T) {
+	k, err := New(Config{MaxBytes: 1 << 16})
+	require.NoError(t, err)
+	rt := k.Wire(roundTrip(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+	}))
+	var bodies []io.Closer
+	for range 6 {
+		req, _ := http.NewRequest("GET", "http://api.example.test/contacts/A1", nil)
+		req.Header.Set("reapit-customer", "ABC")
+		resp, err := rt.RoundTrip(req)
+		require.NoError(t, err)
+		bodies = append(bodies, resp.Body)
+		for i := range 200 {
+			k.Feed(Event{Time: time.Now(), Method: "GET", Status: 200, Tenant: fmt.Sprint("T", i), URL: "https://api.example.test/contacts/?pageNumber=1"})
+		}
+	}
+	require.Positive(t, k.Report().Evicted)
+	f := rulesOf(k.Report(), Error)["GT402"]
+	require.Equal(t, "ABC", f.Tenant)
+	require.EqualValues(t, 6, f.Measured)
+	for _, b := range bodies {
+		require.NoError(t, b.Close())
+	}
+	require.Zero(t, k.st.app.flight.live)
+	require.NoError(t, k.Close())
+}
+
 // floodPart is the part of a million that is fed by default.
 const floodPart = 20
 

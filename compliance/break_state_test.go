@@ -221,6 +221,7 @@ func TestBreakManyReplicas(t *testing.T) {
 		case <-done:
 			over = true
 		default:
+			time.Sleep(10 * time.Millisecond)
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			most = max(most, m.HeapAlloc)

@@ -182,8 +182,11 @@ func (d *digester) isToken(method string, u *url.URL) bool {
 func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header) {
 	h = canonical(h)
 	x.method, x.rawURL = method, u
-	if method == "" {
+	switch method {
+	case "":
 		x.method = http.MethodGet
+	case "get", "head", "post", "patch", "put", "delete": // many servers take them so
+		x.method = strings.ToUpper(method)
 	}
 	x.token = d.isToken(method, u)
 	x.route = d.routeOf(x.method, u.Path)
@@ -197,7 +200,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	if vs := header(h, d.tenantHeader); len(vs) > 0 {
 		x.unclear = len(vs) > 1
 		if x.tenant == "" && !x.unclear {
-			x.tenant = vs[0]
+			x.tenant = strings.TrimSpace(vs[0]) // as it is sent
 		}
 	}
 	x.versioned = d.versionHeader == "" || len(header(h, d.versionHeader)) > 0

@@ -37,9 +37,12 @@ func (k *Checker) refuse(req *http.Request, x *exchange) error {
 }
 
 func (k *Checker) gated(x *exchange) *GateError {
-	collection := x.route.collection
+	collection, stream := x.route.collection, x.stream
+	if t := k.st.tenants[x.tenant]; t != nil && stream != x.site {
+		stream = t.streamOf(stream, x.sec())
+	}
 	for _, i := range k.gates {
-		for _, key := range [...]findingKey{{i, x.tenant, x.stream, collection}, {i, x.tenant, "", collection}, {i, x.tenant, "", ""}, {rule: i}} {
+		for _, key := range [...]findingKey{{i, x.tenant, stream, collection}, {i, x.tenant, "", collection}, {i, x.tenant, "", ""}, {rule: i}} {
 			f := k.open[key]
 			if f == nil || f.Severity < Error || f.clearedAt(x.time()) {
 				continue

@@ -30,8 +30,12 @@ func (k *Checker) look(x *exchange) *look {
 //	wire     every attempt, lookups and refetches too   limits, load, writes, efficiency
 //	both     both
 func (k *Checker) judge(x *exchange) {
+	k.turnBack(x)
 	l := k.look(x)
 	l.t = k.st.tenantOf(x)
+	if x.stream != x.site {
+		x.stream = l.t.streamOf(x.stream, x.sec())
+	}
 	k.live = k.live || x.live
 	if x.token {
 		l.tokens()
@@ -67,7 +71,6 @@ func (l *look) intent() {
 	if !x.read() {
 		return
 	}
-	l.t.reads++
 	l.s = l.k.st.seriesOf(l.t, x, l.k.d().key)
 	l.h = l.k.holding(l.t, x.route)
 	l.n = l.h.rowsOf(x)
@@ -88,12 +91,12 @@ func (l *look) intent() {
 		for _, id := range ids {
 			l.readByID(id)
 		}
-		if len(ids) > 1 && x.status == 200 && x.known && x.found.array {
+		if len(ids) > 1 && x.ok() && x.known && x.found.array {
 			l.runBatch()
 		}
 		return
 	}
-	if x.status == 200 && x.known && x.found.array {
+	if x.ok() && x.known && x.found.array {
 		l.hydrateList(true)
 		l.again()
 		l.runPage()

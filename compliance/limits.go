@@ -8,6 +8,8 @@ import (
 // app is what is known of the whole app's calls, whatever the tenant.
 type app struct {
 	first, last int64 // of the calls seen
+	newest      int64 // likewise, whatever the view; of an earlier process too
+	behind      uint8 // calls in a row that were much older than that
 	calls       int
 	usage       bool // Used was called
 

@@ -79,7 +79,6 @@ type tenant struct {
 	hash uint64     // of the name, in snapshots
 	near [8]*series // used lately, by their collection; nil: none, or forgotten
 
-	reads     uint32
 	holdings  []*holding
 	entities  entityTable
 	bases     []entityBase // entities whose members are known
@@ -89,7 +88,8 @@ type tenant struct {
 	throttle  throttling
 	retries   []retryChain
 	flight    inFlight
-	embeds    dayCount // all: calls; some: effective calls
+	streams   *streamNames // nil: none has a name
+	embeds    dayCount     // all: calls; some: effective calls
 	sandbox   sandboxLoad
 	shared    // tenantshare.go
 }
@@ -238,7 +238,7 @@ func (s *series) size() int {
 
 func (t *tenant) size() int {
 	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
-		cap(t.retries)*40 + t.flight.size() + cap(t.bases)*80
+		cap(t.retries)*40 + t.flight.size() + t.streams.size() + cap(t.bases)*80
 	for _, h := range t.holdings {
 		n += h.size()
 	}
@@ -293,8 +293,8 @@ func (st *state) wake(hash uint64, s *series) {
 func (st *state) over() bool { return st.bytes+st.dormantBytes > st.maxBytes }
 
 // evict forgets what was used longest ago until the state fits: first what no
-// call has named since the start, then by use. It keeps the two units used last,
-// and gives what went.
+// call has named since the start, then by use. It keeps the two units used last and
+// tenants with calls in flight, and gives what went.
 func (st *state) evict() (gone []*unit) {
 	for h, s := range st.dormant {
 		if !st.over() {
@@ -317,14 +317,15 @@ func (st *state) evict() (gone []*unit) {
 		st.wakeHolding(h, v)
 		st.evicted++
 	}
-	for st.over() {
-		u := st.root.prev
-		if u == &st.root || u == st.root.next || u == st.root.next.next {
-			break
+	for u := st.root.prev; st.over() && u != &st.root && u != st.root.next && u != st.root.next.next; {
+		older := u
+		u = u.prev
+		if t := older.tenant; t != nil && t.flight.live > 0 {
+			continue // or its calls in flight would be counted anew
 		}
-		st.drop(u)
+		st.drop(older)
 		st.evicted++
-		gone = append(gone, u)
+		gone = append(gone, older)
 	}
 	return gone
 }

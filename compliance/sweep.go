@@ -31,6 +31,8 @@ func (q *pageQuery) mark(page uint64) bool {
 	return true
 }
 
+func (q *pageQuery) marked(page uint64) bool { return q.pages[page>>6&15]&(1<<(page&63)) != 0 }
+
 func (q *pageQuery) merge(o *pageQuery) {
 	var pages uint16
 	for i := range q.pages {
@@ -62,6 +64,9 @@ func (s *series) pageQuery(x *exchange) *pageQuery {
 			oldest = i
 		}
 	}
+	if q := s.goesOn(x); q != nil {
+		return q
+	}
 	if len(s.queries) < maxQueries {
 		if s.queries == nil {
 			s.queries = make([]pageQuery, 0, 1)
@@ -72,6 +77,25 @@ func (s *series) pageQuery(x *exchange) *pageQuery {
 	s.queries[oldest] = pageQuery{id: id, first: now}
 	return &s.queries[oldest]
 }
+
+// goesOn finds the query whose next page x is, under a parameter that the platform
+// does not heed: a filter that is new each time leaves the same large total as the
+// one before, and page by page what that query has not had.
+func (s *series) goesOn(x *exchange) *pageQuery {
+	if x.q.page == 1 || x.found.total < unheeded {
+		return nil
+	}
+	for i := range s.queries {
+		q := &s.queries[i]
+		if q.total == uint32(x.found.total) && q.n > 0 && !q.marked(x.q.page) && x.sec()-q.first <= sweepWindow {
+			return q
+		}
+	}
+	return nil
+}
+
+// unheeded is the total that no two filters have by chance, about.
+const unheeded = 1000
 
 // sweep judges one page of a list: GT101, GT102 and GT106. It tells whether the
 // page was new to its query.

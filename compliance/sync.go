@@ -192,7 +192,7 @@ func (k *Checker) startSync(mine *snapshot) {
 	k.st.key = k.d().key
 	if mine != nil && mine.keyID == k.d().keyID() {
 		k.st.restore(mine)
-		k.st.app.day = mine.day
+		k.st.app.day, k.st.app.newest = mine.day, int64(mine.saved)*1e9
 		s.killed = !mine.closed
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -353,8 +353,7 @@ func (k *Checker) adoptKey(all map[string]*snapshot) {
 	defer k.mu.Unlock()
 	k.syncing.key = common
 	app := k.st.app
-	k.st.unlink()
-	k.st = newState(k.cfg.MaxBytes)
+	k.startOver()
 	k.st.app = app
 	k.st.key = newHashKey(common)
 	k.digester.Store(k.d().withKey(newHashKey(common)))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 )
 
 // judgeTogether judges what this replica and the others have done as one, and gives
@@ -14,8 +15,9 @@ func (k *Checker) judgeTogether(all map[string]*snapshot) (h tidings) {
 	mine := slices.Collect(maps.Values(k.st.series))
 	tenants := slices.Collect(maps.Values(k.st.tenants))
 	others := make([]*snapshot, 0, len(all))
+	tomorrow := max(now, uint32(time.Now().Unix())) + 86_400 // whose clock is further ahead is wrong
 	for _, sn := range all {
-		if sn.keyID == id && (sn.saved+snapshotLife > now || now == 0) {
+		if sn.keyID == id && (sn.saved+snapshotLife > now || now == 0) && sn.saved <= tomorrow {
 			others = append(others, sn)
 		}
 	}
