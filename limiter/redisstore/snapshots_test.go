@@ -57,8 +57,8 @@ func TestSnapshots(t *testing.T) {
 	require.Len(t, all, snapshotMost)
 }
 
-// Two checkers that read the same rows over and over, each too seldom to be told,
-// are seen together, and one that starts anew goes on with what it knew.
+// Two checkers keep their states here, find each other's, and one that starts anew
+// under its name goes on with what it knew; no id can be read in them.
 func TestCheckersShareSnapshots(t *testing.T) {
 	rdb := common(t).client(t)
 	defer rdb.Close()
