@@ -16,7 +16,9 @@
 //
 // An app says why it calls with [WithInitiator], [FromWebhook], [WithPurpose] and
 // [Inbound]. What it says moves thresholds and severities; it switches no rule
-// off, and claims that the traffic contradicts are findings of their own.
+// off, and claims that the traffic contradicts are findings of their own. Reads
+// bound to an event, ten of each at most, are the event's: whether there was one,
+// nobody can tell.
 //
 // # What it cannot see
 //
@@ -24,4 +26,6 @@
 // app's own choice, is not JSON, or is not read. Whether data was used, unless
 // [Checker.Used] says so. A slow copy that reads like a person: few
 // rows, repeated reads, irregular hours. Two apps that share one credential.
+// Searches by POST, and ids tried by HEAD. What an app sets out to hide: events
+// that it makes up, a path or a tenant spelt anew for each call.
 package compliance
