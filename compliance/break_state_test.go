@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,11 +110,11 @@ func TestBreakCloseFromHook(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &memory{}
 				var k *Checker
-				called := 0
+				var called atomic.Int32
 				one, err := New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, Replica: "one"})
 				require.NoError(t, err)
 				k, err = New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, Replica: "two", OnFinding: func(Finding) {
-					called++
+					called.Add(1)
 					if err := call(k); err != nil && !errors.Is(err, ErrClosed) {
 						t.Error(err)
 					}
@@ -123,10 +124,10 @@ func TestBreakCloseFromHook(t *testing.T) {
 				for i, e := range es { // each alone has not enough
 					[]*Checker{one, k}[i%2].Feed(e)
 				}
-				before := called
+				before := called.Load()
 				require.NoError(t, one.Close())
 				time.Sleep(5 * time.Minute)
-				require.Greater(t, called, before, "the finding of both together")
+				require.Greater(t, called.Load(), before, "the finding of both together")
 				require.NoError(t, k.Close())
 			})
 		})

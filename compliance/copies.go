@@ -5,6 +5,29 @@ import (
 	"slices"
 )
 
+// copying is a series of runs over the same rows.
+type copying struct {
+	set    *lowest // of the last long run
+	runs   uint16
+	since  uint32
+	writes uint32
+}
+
+// copied judges a long run against the last one: GT206.
+func (l *look) copied(sh *shape) {
+	t, c, set := &l.k.cfg.Thresholds, &sh.copies, sh.run.set
+	if set == nil {
+		return
+	}
+	// The run goes on, so it is asked whether what it has is in the last one.
+	if c.set == nil || c.writes != l.h.writes || set.within(c.set) < t.CopyOverlap {
+		*c = copying{set: c.set, since: sh.run.start, writes: l.h.writes}
+	}
+	if c.runs++; int(c.runs) >= t.CopyRuns {
+		l.raise(gt206, alarm{sev: Error, measured: float64(c.runs), threshold: float64(t.CopyRuns), unit: "copies of the same rows", from: c.since, confidence: 1})
+	}
+}
+
 // longRun is a run, or a replica's part of one, that may be a copy: which rows it
 // had.
 type longRun struct {

@@ -181,53 +181,6 @@ func (l *look) runBatch() {
 	l.longRun(sh)
 }
 
-// longRun judges the run that goes on: GT105 at once; GT204 and GT206 as soon as
-// it is long enough to count.
-func (l *look) longRun(sh *shape) {
-	t, r := &l.k.cfg.Thresholds, &sh.run
-	rows := r.rows()
-	limit := t.RunRows
-	if l.x.user {
-		limit = t.RunRowsUser
-	}
-	if took := max(int(r.last-r.start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(r.pages) {
-		l.raise(gt105, alarm{sev: Warning, measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
-	}
-	if r.judged {
-		return
-	}
-	if int(r.pages) >= t.DailyPages && rows >= t.DailyRows {
-		l.daily(sh)
-		if rows >= t.CopyRows {
-			r.judged = true
-			l.copied(sh)
-		}
-	}
-}
-
-// copying is a series of runs over the same rows.
-type copying struct {
-	set    *lowest // of the last long run
-	runs   uint16
-	since  uint32
-	writes uint32
-}
-
-// copied judges a long run against the last one: GT206.
-func (l *look) copied(sh *shape) {
-	t, c, set := &l.k.cfg.Thresholds, &sh.copies, sh.run.set
-	if set == nil {
-		return
-	}
-	// The run goes on, so it is asked whether what it has is in the last one.
-	if c.set == nil || c.writes != l.h.writes || set.within(c.set) < t.CopyOverlap {
-		*c = copying{set: c.set, since: sh.run.start, writes: l.h.writes}
-	}
-	if c.runs++; int(c.runs) >= t.CopyRuns {
-		l.raise(gt206, alarm{sev: Error, measured: float64(c.runs), threshold: float64(t.CopyRuns), unit: "copies of the same rows", from: c.since, confidence: 1})
-	}
-}
-
 // repeats fills in what a finding about a schedule tells besides.
 func (a alarm) repeats(l *look, sh *shape) alarm {
 	rows := make([]float64, len(sh.runs))

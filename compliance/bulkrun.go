@@ -1,0 +1,25 @@
+package compliance
+
+// longRun judges the run that goes on: GT105 at once; GT204 and GT206 as soon as
+// it is long enough to count.
+func (l *look) longRun(sh *shape) {
+	t, r := &l.k.cfg.Thresholds, &sh.run
+	rows := r.rows()
+	limit := t.RunRows
+	if l.x.user {
+		limit = t.RunRowsUser
+	}
+	if took := max(int(r.last-r.start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(r.pages) {
+		l.raise(gt105, alarm{sev: Warning, measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
+	}
+	if r.judged {
+		return
+	}
+	if int(r.pages) >= t.DailyPages && rows >= t.DailyRows {
+		l.daily(sh)
+		if rows >= t.CopyRows {
+			r.judged = true
+			l.copied(sh)
+		}
+	}
+}

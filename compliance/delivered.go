@@ -1,0 +1,24 @@
+package compliance
+
+// judgeDelivered judges all that a stream was given of a collection, by whatever
+// queries, in a day and in a week: GT102. Who has half of it and hardly a row twice
+// has looked for none of them.
+func (l *look) judgeDelivered() {
+	t := &l.k.cfg.Thresholds
+	least, ratio := t.SliceRows, t.SliceRatio
+	if l.x.user {
+		least, ratio = t.SweepRowsUser, t.SliceRatioUser
+	}
+	for i := range l.s.cover {
+		c := &l.s.cover[i]
+		rows := c.distinct()
+		if l.n == 0 || rows < least || share(rows, l.n) < t.CoverDay {
+			continue
+		}
+		lambda := c.byChance(l.n)
+		if p := poisson(c.repeats(), lambda); float64(c.repeats()) < ratio*lambda && p < t.UniqueP {
+			l.raise(gt102, alarm{sev: Error, measured: float64(rows), threshold: float64(least), unit: "rows of any queries, hardly one of them twice", from: c.since, confidence: 1 - p})
+			return
+		}
+	}
+}

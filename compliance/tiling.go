@@ -1,0 +1,68 @@
+package compliance
+
+import "slices"
+
+// tiling is a chain of runs, each asking for what changed since about the run
+// before.
+type tiling struct {
+	run       uint32 // start of the last run with a watermark
+	watermark int64
+	chain     uint16
+	since     uint32
+}
+
+// tiling judges the watermark of a run's first page: GT201. It needs no total.
+func (l *look) tiling(sh *shape) {
+	if l.x.q.watermark != 0 {
+		l.tileAt(sh, l.x.sec(), l.x.q.watermark)
+	}
+}
+
+func (l *look) tileAt(sh *shape, now uint32, w int64) {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.tile
+	before := *c
+	c.run, c.watermark = now, w
+	if before.run == 0 || now <= before.run {
+		c.chain, c.since = 0, now
+		return
+	}
+	gap := float64(now - before.run)
+	if gap < t.TileGap.Seconds() {
+		c.run, c.watermark = before.run, before.watermark
+		return
+	}
+	from, to := float64(before.run)-t.TileBefore*gap, float64(before.run)+t.TileAfter*gap
+	if float64(w) < from-1 || float64(w) > to+1 || w <= before.watermark {
+		c.chain, c.since = 0, now
+		return
+	}
+	c.chain++
+	need := t.TileRuns
+	if x.user {
+		need = t.TileRunsUser
+	}
+	if int(c.chain) >= need && !l.byHand(sh, now) {
+		l.raise(gt201, alarm{sev: Error, measured: float64(c.chain), threshold: float64(need), unit: "runs, each from where the last one ended",
+			period: medianGap(sh.runs, now), from: c.since, confidence: 1}.repeats(l, sh))
+	}
+}
+
+// byHand tells whether a chain may be a person's, who now and then looks for what
+// is new since the last look: few rows, at odd times and not by night. So few
+// rows need a timer's pace as well.
+func (l *look) byHand(sh *shape, now uint32) bool {
+	t, last := &l.k.cfg.Thresholds, sh.runs[max(0, len(sh.runs)-l.k.cfg.Thresholds.TileRuns):]
+	rows := make([]float64, len(last))
+	for i, r := range last {
+		rows[i] = float64(r.rows)
+	}
+	if len(rows) > 0 && median(rows) >= float64(t.RegularRows) {
+		return false
+	}
+	if len(sh.runs) < t.RegularIntervals {
+		return true
+	}
+	gaps := gapsOf(sh.runs[len(sh.runs)-t.RegularIntervals:], now)
+	mid, mad := spread(gaps)
+	return mad >= t.RegularSpread4 || slices.Max(gaps) >= t.RegularMax*mid
+}
