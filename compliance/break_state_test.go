@@ -138,17 +138,17 @@ func TestBreakCloseFromHook(t *testing.T) {
 // while it is being read.
 func TestBreakSlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := false
+		var slow atomic.Bool
 		store := &faulty{}
 		store.load = func(all map[string][]byte) (map[string][]byte, error) {
-			if slow {
+			if slow.Load() {
 				time.Sleep(time.Hour)
 			}
 			return all, nil
 		}
 		k, err := New(Config{Snapshots: store})
 		require.NoError(t, err)
-		slow = true
+		slow.Store(true)
 		time.Sleep(61 * time.Second)
 		start := time.Now()
 		require.Error(t, k.Close())
