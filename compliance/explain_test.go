@@ -44,7 +44,7 @@ func TestEveryThresholdIsExplained(t *testing.T) {
 	silent := "SmallCollection SweepErrorShare SliceLambda SliceRatioUser SliceExhausted UniqueP UniquePUser UniqueRatio EnumListed EnumRepeats " +
 		"TileBefore TileAfter RegularMax RegularShort RegularLongest PhaseR PhaseP DailyPerDay DailyR WeeklyRunsUser ClockNew SynthVary EscalateDays"
 	names := map[string]bool{}
-	for _, name := range strings.Fields(silent) {
+	for name := range strings.FieldsSeq(silent) {
 		names[name] = true
 	}
 	v := fieldNames()
@@ -56,8 +56,8 @@ func TestEveryThresholdIsExplained(t *testing.T) {
 
 func fieldNames() (names []string) {
 	t := reflect.TypeFor[Thresholds]()
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Name)
+	for field := range t.Fields() {
+		names = append(names, field.Name)
 	}
 	return names
 }

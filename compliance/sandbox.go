@@ -1,5 +1,7 @@
 package compliance
 
+import "slices"
+
 // sandboxTests is how many calls in a few minutes may be a run of integration
 // tests: as fast as it likes, but soon over.
 const sandboxTests = 500
@@ -12,12 +14,7 @@ type sandboxLoad struct {
 
 // sandbox tells whether a tenant holds no customer's data.
 func (k *Checker) sandbox(tenant string) bool {
-	for _, name := range k.cfg.Platform.Sandbox {
-		if name == tenant {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.cfg.Platform.Sandbox, tenant)
 }
 
 // sandboxed judges load on a sandbox: GT303.

@@ -72,8 +72,7 @@ func TestTheAppsHooksFollowOurs(t *testing.T) {
 		trace.GotFirstResponseByte()
 		return stub{}.RoundTrip(r)
 	})
-	mayEnd, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	mayEnd := t.Context()
 	for name, ctx := range map[string]context.Context{"never ends": context.Background(), "may end": mayEnd} {
 		for _, mode := range []policy.Mode{policy.Enforce, policy.Observe} {
 			tr := newTransport(t, base, Config{Limits: Limits{Concurrent(1)}, Mode: mode})
@@ -100,8 +99,7 @@ func TestTheAppsHooksFollowOurs(t *testing.T) {
 
 // What goes wrong in a base comes to the caller, on whatever goroutine it was.
 func TestABaseThatGoesWrongApart(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	for name, base := range map[string]roundTripFunc{
 		"panic":  func(*http.Request) (*http.Response, error) { panic("base") },
 		"Goexit": func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },

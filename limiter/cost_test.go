@@ -55,8 +55,7 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	mayEnd, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	mayEnd := t.Context()
 	for _, c := range []struct {
 		name string
 		ctx  context.Context
