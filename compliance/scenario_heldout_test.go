@@ -108,6 +108,9 @@ func TestScenarioReplicasClean(t *testing.T) {
 		seeds = 12
 	}
 	for m := range modes {
+		if sparse > 1 && mode(m) != nothing {
+			continue // slow under the race detector
+		}
 		var one, four clean
 		for _, k := range some(slices.Concat(kinds(true), kinds(false))) {
 			if k.clause != "" || k.declared && mode(m) != tags {
