@@ -180,7 +180,6 @@ func (d *digester) isToken(method string, u *url.URL) bool {
 
 // request fills what the request tells.
 func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header) {
-	h = canonical(h)
 	x.method, x.rawURL = method, u
 	switch method {
 	case "":
@@ -197,6 +196,9 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 	x.q.filter += x.parent
 	x.url = d.urlOf(x, u)
+	if d.lacks(x, h) {
+		h = canonical(h)
+	}
 	if vs := header(h, d.tenantHeader); len(vs) > 0 {
 		x.unclear = len(vs) > 1
 		if x.tenant == "" && !x.unclear {
@@ -214,6 +216,12 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 			x.auth = d.key.sum(vs[0])
 		}
 	}
+}
+
+// lacks tells whether a header that calls have is not there, unless its name is
+// written in another way.
+func (d *digester) lacks(x *exchange, h http.Header) bool {
+	return d.tenantHeader != "" && h[d.tenantHeader] == nil || d.versionHeader != "" && h[d.versionHeader] == nil || !x.read()
 }
 
 // urlOf identifies path and query, from what was hashed of them already.
@@ -370,7 +378,7 @@ func (d *digester) event(x *exchange, e *Event) bool {
 	if x.tenant == "" && d.tenant != nil {
 		x.tenant = d.tenant(&http.Request{Method: e.Method, URL: u, Header: e.RequestHeader})
 	}
-	d.request(x, e.Method, u, e.RequestHeader)
+	d.request(x, e.Method, u, canonical(e.RequestHeader))
 	x.initiator, x.label, x.site = e.Initiator, e.Label, e.Site
 	x.stream = firstOf(e.Stream, workOf(e.Initiator, e.Label), e.Site)
 	d.shorten(x)
