@@ -159,6 +159,7 @@ func (l *look) wire() {
 		l.patch()
 	case x.method == "POST":
 		l.create()
+		l.createdAgain()
 	}
 }
 

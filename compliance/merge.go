@@ -103,6 +103,14 @@ func (sh *shape) clone() *shape {
 	c.runs = slices.Clone(sh.runs)
 	c.slices.filters, c.slices.rows = sh.slices.filters.clone(), sh.slices.rows.clone()
 	c.long = slices.Clone(sh.long)
+	if c.marks != nil {
+		marks := *c.marks
+		c.marks = &marks
+	}
+	if c.slices.times != nil {
+		times := *c.slices.times
+		c.slices.times = &times
+	}
 	for _, p := range [...]**lowest{&c.run.set, &c.before[0], &c.before[1], &c.copies.set} {
 		if *p != nil {
 			set := **p
@@ -138,10 +146,13 @@ func (sh *shape) merge(o *shape, gap uint32) {
 		before := s.rows.distinct()
 		s.filters.merge(&p.filters)
 		s.rows.merge(&p.rows, 4*maxSliceRows)
+		if s.times != nil && p.times != nil {
+			s.times.merge(p.times)
+		}
 		s.delivered, s.size = s.delivered+p.delivered, max(s.size, p.size)
 		s.exhausted = uint32(float64(s.delivered) * s.filters.exhausted())
 		s.lambda += p.lambda
-		s.crossed = append(s.crossed, [2]int{before, p.rows.distinct()})
+		s.crossed += float64(before) * float64(p.rows.distinct())
 	}
 }
 

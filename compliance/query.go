@@ -114,7 +114,7 @@ func (ps *params) of(name string) param {
 // on the order of the parameters: they are sums.
 func (ps *params) parse(raw string, q *query) {
 	q.page, q.pageNo, q.size = 1, 1, ps.size
-	offset, span := -1, uint64(0)
+	offset, span, times := -1, uint64(0), 0
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -153,6 +153,7 @@ func (ps *params) parse(raw string, q *query) {
 			} else if _, zoneless, ok := parseTime(unescape(value)); ok { // the start of a span of time
 				q.filters++
 				q.zoneless = q.zoneless || zoneless
+				span, times = span+mix(nameHash, ps.key.sum(value)), times+1
 			}
 		case roleCursor:
 			q.paged, q.cursor, q.page, q.pageNo = true, true, ps.key.sum(value), 0
@@ -170,29 +171,35 @@ func (ps *params) parse(raw string, q *query) {
 			if at, zoneless, ok := parseTime(unescape(value)); ok {
 				q.watermark = at
 				q.zoneless = q.zoneless || zoneless
+				times++
 			}
 		case roleUntil:
 			if at, zoneless, ok := parseTime(unescape(value)); ok {
 				q.until = at
 				q.zoneless = q.zoneless || zoneless
+				span, times = span+mix(nameHash, ps.key.sum(value)), times+1
+			} else {
+				q.filter += mix(nameHash, ps.key.sum(value))
 			}
-			span += mix(nameHash, ps.key.sum(value))
 		case roleEmbed:
 			if value != "" {
 				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
 			}
 		default:
-			_, zoneless, isTime := parseTime(unescape(value))
-			q.zoneless = q.zoneless || zoneless
-			if !isTime {
-				q.filter += mix(nameHash, ps.key.sum(value))
+			one := mix(nameHash, ps.key.sum(value))
+			switch at, zoneless, isTime := parseTime(unescape(value)); {
+			case !isTime, at%86_400 == 0 && !zoneless: // a day is a part of a collection
+				q.filter += one
+			default:
+				q.zoneless = q.zoneless || zoneless
+				span, times = span+one, times+1
 			}
 			if p.match && value != "" {
 				q.match = ps.key.sum(identifying(unescape(value)))
 			}
 		}
 	}
-	if q.watermark != 0 || q.until == 0 {
+	if times > 1 {
 		q.filter, q.until = q.filter+span, 0 // a span of time with both its ends is a slice
 	}
 	if offset >= 0 {

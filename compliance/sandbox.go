@@ -37,5 +37,7 @@ func (l *look) sandboxed() {
 		l.raise(gt303, alarm{sev: Error, measured: float64(c.calls), threshold: 60 * t.SandboxRate, unit: "calls to the sandbox in a minute", from: c.minute, confidence: 1})
 	case int(c.tenner) > t.SandboxCalls:
 		l.raise(gt303, alarm{sev: Error, measured: float64(c.tenner), threshold: float64(t.SandboxCalls), unit: "calls to the sandbox in 10 minutes", from: c.ten, confidence: 1})
+	case int(c.tenner) > t.SandboxCalls*3/4:
+		l.raise(gt303, alarm{sev: Warning, measured: float64(c.tenner), threshold: float64(t.SandboxCalls * 3 / 4), unit: "calls to the sandbox in 10 minutes", from: c.ten, confidence: 0.9})
 	}
 }

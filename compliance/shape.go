@@ -1,6 +1,9 @@
 package compliance
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // shape is what is known of the lists of a series that carry the same parameters:
 // the runs in which they come. A run is a sequence of pages without a pause longer
@@ -13,8 +16,8 @@ type shape struct {
 	runs   []pastRun // oldest first, at most maxRuns
 	before [2]*lowest
 	copies copying
-	long   []longRun // copies.go
-	tile   tiling
+	long   []longRun   // copies.go
+	marks  *watermarks // nil: no run has one
 	slices slicing
 }
 
@@ -45,7 +48,13 @@ const (
 )
 
 func (sh *shape) size() int {
-	n := 300 + cap(sh.runs)*20 + cap(sh.long)*(16+4*lowestSize+8) + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	n := int(unsafe.Sizeof(shape{})) + cap(sh.runs)*20 + cap(sh.long)*(16+4*lowestSize+8) + sh.slices.filters.bytes() + sh.slices.rows.bytes()
+	if sh.marks != nil {
+		n += int(unsafe.Sizeof(watermarks{}))
+	}
+	if sh.slices.times != nil {
+		n += 5*tallySize + 8
+	}
 	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
 		if set != nil {
 			n += 4*lowestSize + 8
@@ -163,7 +172,7 @@ func (l *look) runPage() {
 		l.slice(sh, q, uint32(x.rows()))
 	}
 	if first {
-		l.tiling(sh)
+		l.watermark(sh, x.sec(), x.q.watermark)
 		l.intervals(sh)
 	}
 	l.longRun(sh)

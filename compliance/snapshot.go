@@ -8,7 +8,7 @@ import (
 
 // snapshotVersion is raised when what follows changes; other versions are not
 // read.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 // versionError tells of a snapshot that another build has written.
 type versionError struct{ version uint64 }
@@ -203,14 +203,12 @@ func (sh *shape) code(c *coder) {
 		number32(c, &r.rows)
 		r.set.code(c)
 	})
-	number32(c, &sh.tile.run)
-	c.int(&sh.tile.watermark)
-	number32(c, &sh.tile.chain)
-	number32(c, &sh.tile.since)
+	optional(c, &sh.marks, (*watermarks).code)
 	s := &sh.slices
 	number32(c, &s.since)
 	s.filters.code(c)
 	s.rows.code(c)
+	optional(c, &s.times, (*tally).code)
 	number32(c, &s.delivered)
 	number32(c, &s.exhausted)
 	number32(c, &s.size)

@@ -91,7 +91,8 @@ type tenant struct {
 	streams   *streamNames // nil: none has a name
 	embeds    dayCount     // all: calls; some: effective calls
 	sandbox   sandboxLoad
-	shared    // tenantshare.go
+	again     *sameCreates // nil: none
+	shared                 // tenantshare.go
 }
 
 // holding is what is known of one tenant's collection, whatever the stream.
@@ -239,6 +240,9 @@ func (s *series) size() int {
 func (t *tenant) size() int {
 	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
 		cap(t.retries)*40 + t.flight.size() + t.streams.size() + cap(t.bases)*80
+	if t.again != nil {
+		n += 48
+	}
 	for _, h := range t.holdings {
 		n += h.size()
 	}

@@ -65,7 +65,7 @@ func (l *look) synthesized() {
 	if !found && len(c.routes) < maxRoutes {
 		c.routes = append(c.routes, routeCount{id, 1})
 	}
-	if int(c.calls) == t.SynthCalls {
+	if int(c.calls)%t.SynthCalls == 0 {
 		l.judgeSynthetic()
 	}
 }
@@ -119,10 +119,10 @@ func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {
 			return
 		}
 	}
-	// A handful of URLs over and over: at a program's pace, or so many that it does
-	// not matter.
-	steady, many := vary < t.SynthVary*2/3, calls >= 2*t.SynthCalls && urls <= t.SynthCalls/10
-	if repeat >= t.SynthPool && (steady || many) {
+	// A handful of URLs over and over, at a program's pace; or so many calls that
+	// their pace does not matter.
+	steady, many := vary < t.SynthVary*2/3 && repeat >= t.SynthPool, calls >= 2*t.SynthCalls && urls <= calls/10
+	if steady || many {
 		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: t.SynthPool, unit: "of the calls repeat a few URLs", from: c.since, confidence: 0.9})
 	}
 }

@@ -28,6 +28,8 @@ type Thresholds struct {
 	SliceRatio     float64 `json:"slice_ratio,omitempty"`   // observed overlap below this part of it
 	SliceRatioUser float64 `json:"slice_ratio_user,omitempty"`
 	SliceExhausted float64 `json:"slice_exhausted,omitempty"` // share of rows from queries read to their end
+	SliceAgain     float64 `json:"slice_again,omitempty"`     // slices that overlap: how often each row came, on average ...
+	SliceEven      float64 `json:"slice_even,omitempty"`      // ... with less than this part of the variance of chance
 	SliceAbsolute  int     `json:"slice_absolute,omitempty"`  // where the collection's size is unknown: rows, with hardly a repeat
 
 	UniqueReads       int     `json:"unique_reads,omitempty"` // GT103: distinct entities read
@@ -52,9 +54,10 @@ type Thresholds struct {
 	RunRate     float64       `json:"run_rate,omitempty"` // rows a second
 	RunPage     float64       `json:"run_page,omitempty"` // rows a page
 
-	CoverRows int     `json:"cover_rows,omitempty"` // GT106: size of the collection
-	CoverDay  float64 `json:"cover_day,omitempty"`  // share in 24 h
-	CoverWeek float64 `json:"cover_week,omitempty"` // share in 7 d
+	CoverRows  int     `json:"cover_rows,omitempty"`  // GT106: size of the collection
+	CoverDay   float64 `json:"cover_day,omitempty"`   // share in 24 h
+	CoverWeek  float64 `json:"cover_week,omitempty"`  // share in 7 d
+	CoverRatio float64 `json:"cover_ratio,omitempty"` // GT102: repeats below this part of those by chance, where SweepWhole of the collection was delivered
 
 	HydratePages     int     `json:"hydrate_pages,omitempty"` // GT107: list pages in 10 min
 	HydratePagesUser int     `json:"hydrate_pages_user,omitempty"`
@@ -66,6 +69,11 @@ type Thresholds struct {
 	TileGap      time.Duration `json:"tile_gap,omitempty"`    // shortest period
 	TileBefore   float64       `json:"tile_before,omitempty"` // of a period before the last run
 	TileAfter    float64       `json:"tile_after,omitempty"`  // of a period after it
+
+	LookBackRuns   int           `json:"look_back_runs,omitempty"`   // GT201: runs that look back a fixed span, twice as many of a user
+	LookBackFor    time.Duration `json:"look_back_for,omitempty"`    // that they have gone on, day and night; twice as long of a user
+	LookBackPause  time.Duration `json:"look_back_pause,omitempty"`  // a longer one ends them
+	LookBackSpread float64       `json:"look_back_spread,omitempty"` // of the span, in periods
 
 	RegularIntervals int           `json:"regular_intervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
 	RegularSpread    float64       `json:"regular_spread,omitempty"`    // MAD / median
@@ -113,6 +121,7 @@ type Thresholds struct {
 	SynthEven    float64       `json:"synth_even,omitempty"`    // evenness of routes ...
 	SynthPool    float64       `json:"synth_pool,omitempty"`    // ... which does not count at this share of repeated URLs
 	SynthVary    float64       `json:"synth_vary,omitempty"`    // coefficient of variation of the pauses, at most
+	SynthSame    int           `json:"synth_same,omitempty"`    // creates of the same thing
 	SandboxRate  float64       `json:"sandbox_rate,omitempty"`  // GT303: calls a second over 60 s
 	SandboxCalls int           `json:"sandbox_calls,omitempty"` // in 10 min
 
@@ -159,14 +168,15 @@ var defaultThresholds = Thresholds{
 
 	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 2900,
 	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2, SweepWhole: 0.8,
-	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAbsolute: 1500,
+	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAgain: 1.25, SliceEven: 0.5, SliceAbsolute: 1500,
 	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 600,
 	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumRepeats: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
 	RunGap: time.Minute, RunRows: 3000, RunRowsUser: 5000, RunRate: 20, RunPage: 20,
-	CoverRows: 2000, CoverDay: 0.5, CoverWeek: 0.9,
+	CoverRows: 2000, CoverDay: 0.5, CoverWeek: 0.9, CoverRatio: 0.8,
 	HydratePages: 3, HydratePagesUser: 5, HydrateShare: 0.6, HydrateReads: 40,
 
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
+	LookBackRuns: 12, LookBackFor: 36 * time.Hour, LookBackPause: 7 * time.Hour, LookBackSpread: 0.25,
 	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100, RegularFull: 200,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
 	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, DailyRTwice: 0.9, WeeklyRuns: 3, WeeklyRunsUser: 5,
@@ -175,7 +185,7 @@ var defaultThresholds = Thresholds{
 	UnusedRows: 1000, UnusedShare: 0.01,
 
 	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatSlots: 0.85, SatServer: 0.2,
-	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SandboxRate: 5, SandboxCalls: 2000,
+	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SynthSame: 60, SandboxRate: 5, SandboxCalls: 2000,
 
 	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 

@@ -2,6 +2,25 @@ package compliance
 
 import "slices"
 
+// watermarks is what the runs of a shape that ask for what has changed since a time
+// have in common.
+type watermarks struct {
+	tile tiling
+	back lookback
+}
+
+// watermark judges the watermark of a run's first page: GT201. It needs no total.
+func (l *look) watermark(sh *shape, now uint32, w int64) {
+	if w == 0 {
+		return
+	}
+	if sh.marks == nil {
+		sh.marks = &watermarks{}
+	}
+	l.tile(sh, now, w)
+	l.lookBack(sh, now, w)
+}
+
 // tiling is a chain of runs, each asking for what changed since about the run
 // before.
 type tiling struct {
@@ -11,15 +30,8 @@ type tiling struct {
 	since     uint32
 }
 
-// tiling judges the watermark of a run's first page: GT201. It needs no total.
-func (l *look) tiling(sh *shape) {
-	if l.x.q.watermark != 0 {
-		l.tileAt(sh, l.x.sec(), l.x.q.watermark)
-	}
-}
-
-func (l *look) tileAt(sh *shape, now uint32, w int64) {
-	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.tile
+func (l *look) tile(sh *shape, now uint32, w int64) {
+	x, t, c := l.x, &l.k.cfg.Thresholds, &sh.marks.tile
 	before := *c
 	c.run, c.watermark = now, w
 	if before.run == 0 || now <= before.run {
@@ -65,4 +77,19 @@ func (l *look) byHand(sh *shape, now uint32) bool {
 	gaps := gapsOf(sh.runs[len(sh.runs)-t.RegularIntervals:], now)
 	mid, mad := spread(gaps)
 	return mad >= t.RegularSpread4 || slices.Max(gaps) >= t.RegularMax*mid
+}
+
+func (m *watermarks) code(c *coder) {
+	number32(c, &m.tile.run)
+	c.int(&m.tile.watermark)
+	number32(c, &m.tile.chain)
+	number32(c, &m.tile.since)
+	b := &m.back
+	number32(c, &b.chain)
+	number32(c, &b.off)
+	number32(c, &b.since)
+	number32(c, &b.last)
+	c.int(&b.watermark)
+	c.int(&b.low)
+	c.int(&b.high)
 }

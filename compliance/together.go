@@ -257,12 +257,10 @@ func (l *look) judgeRuns(sh *shape) {
 		float64(last.rows) >= t.RunPage*float64(last.pages) {
 		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
 	}
-	sh.tile = tiling{}
+	sh.marks = nil
 	for i, r := range runs {
 		sh.runs = runs[:i]
-		if r.since != 0 {
-			l.tileAt(sh, r.start, int64(r.since))
-		}
+		l.watermark(sh, r.start, int64(r.since))
 	}
 	sh.run = run{start: last.start}
 	l.intervalsAt(sh, last.start)
