@@ -28,6 +28,9 @@ func blind3Kinds() []*kind { return each(blind3Clean, blind3Breakers) }
 // blind4Kinds are the kinds of the fourth one.
 func blind4Kinds() []*kind { return each(blind4Clean, blind4Breakers) }
 
+// blind5Kinds are the kinds of the fifth one.
+func blind5Kinds() []*kind { return each(blind5Clean, blind5Breakers) }
+
 // blindPlan is a blind family: so many seeds of each kind.
 func blindPlan(kinds []*kind, cleanSeeds, plainSeeds, evasiveSeeds int) (jobs []job) {
 	for _, k := range kinds {
@@ -79,6 +82,12 @@ func TestScenarioBlind4(t *testing.T) {
 	scoreBlind(t, "fourth blind family", blind4Kinds(), reached[3])
 }
 
+// TestScenarioBlind5 scores the fifth.
+func TestScenarioBlind5(t *testing.T) {
+	inSoak(t)
+	scoreBlind(t, "fifth blind family", blind5Kinds(), reached[4])
+}
+
 func inSoak(t *testing.T) {
 	t.Helper()
 	if !soak() {
@@ -111,7 +120,7 @@ func scoreBlind(t *testing.T, title string, kinds []*kind, wanted [len(modes)]pr
 // reached is what each family has come to: the first three after what they showed
 // was mended, the fourth when it was scored for the first time. What was promised
 // is reached on the first two. On the third and the fourth it is not: see
-// docs/compliance-figures.md for what is missed.
+// docs/compliance-figures.md for what is missed. Of the fifth it is asked whole.
 var reached = [...][len(modes)]promise{
 	{
 		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.985},
@@ -129,5 +138,9 @@ var reached = [...][len(modes)]promise{
 		tags:    {falseDays: 0.0001, plain: 0.895, evasive: 0.863},
 		streams: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
 		nothing: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
+	}, {
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
 	},
 }

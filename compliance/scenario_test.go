@@ -64,7 +64,7 @@ func soak() bool { return os.Getenv("GOODTENANT_SOAK") != "" }
 
 // TestScenarioDeterministic: a seed is a stream.
 func TestScenarioDeterministic(t *testing.T) {
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds())) {
+	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds())) {
 		if k.large {
 			continue
 		}
@@ -80,7 +80,7 @@ func TestScenarioDeterministic(t *testing.T) {
 // TestScenarioTruth: what is called clean keeps the exact limits and the write
 // rules, and what is said to break a limit does, by a count of its own.
 func TestScenarioTruth(t *testing.T) {
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds())) {
+	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds())) {
 		if k.large || k.clause != "" && k.clause != limits {
 			continue
 		}
