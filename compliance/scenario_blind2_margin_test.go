@@ -22,8 +22,7 @@ func TestScenarioBlind3Margins(t *testing.T) {
 	holdMargins(t, each(blind3Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdMore(t, k, seed, g, m) })
 }
 
-// TestScenarioBlind4Margins holds the fourth family to more again: what is copied is
-// large, a daily run brings 300 rows, and a sandbox is flooded.
+// TestScenarioBlind4Margins holds the fourth family to more again.
 func TestScenarioBlind4Margins(t *testing.T) {
 	holdMargins(t, each(blind4Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdWide(t, k, seed, g, m, 2_000) })
 }
@@ -37,6 +36,12 @@ func TestScenarioBlind5Margins(t *testing.T) {
 			assert.GreaterOrEqual(t, m.rows, 1_500, "%s, seed %d: rows", k.name, seed)
 		}
 	})
+}
+
+// TestScenarioBlind6Margins holds the sixth family to what the fourth keeps, and its
+// uncounted copies to 2,500 rows.
+func TestScenarioBlind6Margins(t *testing.T) {
+	holdMargins(t, each(blind6Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdWide(t, k, seed, g, m, 2_500) })
 }
 
 // holdWide holds a breaker to what the fourth family keeps; uncounted is the least that

@@ -31,6 +31,9 @@ func blind4Kinds() []*kind { return each(blind4Clean, blind4Breakers) }
 // blind5Kinds are the kinds of the fifth one.
 func blind5Kinds() []*kind { return each(blind5Clean, blind5Breakers) }
 
+// blind6Kinds are the kinds of the sixth one.
+func blind6Kinds() []*kind { return each(blind6Clean, blind6Breakers) }
+
 // blindPlan is a blind family: so many seeds of each kind.
 func blindPlan(kinds []*kind, cleanSeeds, plainSeeds, evasiveSeeds int) (jobs []job) {
 	for _, k := range kinds {
@@ -88,6 +91,13 @@ func TestScenarioBlind5(t *testing.T) {
 	scoreBlind(t, "fifth blind family", blind5Kinds(), reached[4])
 }
 
+// TestScenarioBlind6 scores the sixth, whose apps are those of any CRM's or
+// bookkeeper's marketplace.
+func TestScenarioBlind6(t *testing.T) {
+	inSoak(t)
+	scoreBlind(t, "sixth blind family", blind6Kinds(), reached[5])
+}
+
 func inSoak(t *testing.T) {
 	t.Helper()
 	if !soak() {
@@ -118,7 +128,8 @@ func scoreBlind(t *testing.T, title string, kinds []*kind, wanted [len(modes)]pr
 }
 
 // reached is what each family has come to: the first three after what they showed
-// was mended, the fourth when it was scored for the first time. What was promised
+// was mended, the fourth when it was scored for the first time; of those after it
+// what is asked. What was promised
 // is reached on the first two. On the third and the fourth it is not: see
 // docs/compliance-figures.md for what is missed. Of the fifth it is asked whole.
 var reached = [...][len(modes)]promise{
@@ -138,6 +149,10 @@ var reached = [...][len(modes)]promise{
 		tags:    {falseDays: 0.0001, plain: 0.895, evasive: 0.863},
 		streams: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
 		nothing: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
+	}, {
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
 	}, {
 		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
 		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
