@@ -60,15 +60,15 @@ func some[T any](all []T) (out []T) {
 	return out
 }
 
+func everyKind() []*kind {
+	return slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds(), blind6Kinds())
+}
+
 func soak() bool { return os.Getenv("GOODTENANT_SOAK") != "" }
 
 // TestScenarioDeterministic: a seed is a stream.
 func TestScenarioDeterministic(t *testing.T) {
-<<<<<<< HEAD
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds())) {
-=======
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind6Kinds())) {
->>>>>>> 4f6e07d (compliance: a sixth blind family of app-days)
+	for _, k := range some(everyKind()) {
 		if k.large {
 			continue
 		}
@@ -84,11 +84,7 @@ func TestScenarioDeterministic(t *testing.T) {
 // TestScenarioTruth: what is called clean keeps the exact limits and the write
 // rules, and what is said to break a limit does, by a count of its own.
 func TestScenarioTruth(t *testing.T) {
-<<<<<<< HEAD
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds())) {
-=======
-	for _, k := range some(slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind6Kinds())) {
->>>>>>> 4f6e07d (compliance: a sixth blind family of app-days)
+	for _, k := range some(everyKind()) {
 		if k.large || k.clause != "" && k.clause != limits {
 			continue
 		}
