@@ -10,7 +10,7 @@ func (l *look) longRun(sh *shape) {
 		limit = t.RunRowsUser
 	}
 	if took := max(int(r.last-r.start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(r.pages) {
-		l.raise(gt105, alarm{sev: Warning, measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
+		l.raise(gt105, alarm{sev: l.runLevel(sh, rows, limit), measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
 	}
 	if r.judged {
 		return
@@ -23,3 +23,15 @@ func (l *look) longRun(sh *shape) {
 		}
 	}
 }
+
+// runLevel is how bad a run of so many rows is: twice as many as the limit are a
+// copy, and so are those that many queries together have brought.
+func (l *look) runLevel(sh *shape, rows, limit int) Severity {
+	queries := sh.slices.filters.distinct()
+	if rows >= 2*limit || !l.x.user && queries >= manyQueries && share(int(sh.slices.exhausted), int(sh.slices.delivered)) >= l.k.cfg.Thresholds.SliceExhausted {
+		return Error
+	}
+	return Warning
+}
+
+const manyQueries = 50

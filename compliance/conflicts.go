@@ -34,6 +34,7 @@ func (l *look) patch() {
 	l.unchanged(now)
 	switch {
 	case x.status == http.StatusPreconditionFailed:
+		l.foreign()
 		slot.conflict, slot.fetched, slot.told = x.ifMatch, false, uint32(max(x.head, x.at)/1e6)
 		l.t.lost(x.entity)
 		if len(l.t.conflicts) < 8 && x.ifMatch != 0 {
@@ -56,6 +57,39 @@ func (l *look) blind() {
 		l.raise(gt503, a)
 	}
 }
+
+// foreign judges an update that was refused under the version that others were
+// refused under before: it is none of theirs.
+func (l *look) foreign() {
+	x, c := l.x, l.t.refused
+	if x.ifMatch == 0 {
+		return
+	}
+	if c == nil {
+		c = &refusals{}
+		l.t.refused = c
+	}
+	switch {
+	case c.version != x.ifMatch || x.sec()-c.last > 600:
+		*c = refusals{version: x.ifMatch, entity: x.entity, entities: 1}
+	case c.entity != x.entity:
+		c.entity, c.entities = x.entity, c.entities+1
+	}
+	c.last = x.sec()
+	if c.entities >= manyRefused {
+		l.raise(gt503, alarm{sev: Error, measured: float64(c.entities), threshold: manyRefused, unit: "entities refused one after another under one version", confidence: 0.95})
+	}
+}
+
+// refusals are the updates of one entity after another that were refused under one
+// version.
+type refusals struct {
+	version, entity uint64 // of the last
+	last            uint32
+	entities        uint16
+}
+
+const manyRefused = 5
 
 // followed says that something was done about a conflict.
 func (t *tenant) followed(id uint64) {

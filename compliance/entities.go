@@ -1,6 +1,9 @@
 package compliance
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // entitySlot is what is known of one entity's version.
 type entitySlot struct {
@@ -18,12 +21,12 @@ type entitySlot struct {
 type entityTable struct{ slots []entitySlot }
 
 const (
-	firstSlots = 4
+	firstSlots = 2
 	maxSlots   = 256
 	entityAge  = 600
 )
 
-func (e *entityTable) size() int { return 40 * cap(e.slots) }
+func (e *entityTable) size() int { return int(unsafe.Sizeof(entitySlot{})) * cap(e.slots) }
 
 // slot finds the slot of id, or makes one.
 func (e *entityTable) slot(id uint64, now uint32) *entitySlot {

@@ -25,8 +25,12 @@ type query struct {
 	zoneless  bool
 	ids       []uint64 // hashes of ids asked for
 	embeds    int
-	match     uint64 // hash of the normalised value of a uniqueness check
+	match     uint64  // hash of the normalised value of a uniqueness check
+	terms     [4]term // the first filters
 }
+
+// term is one filter: what it adds to the filters' hash, and the hash of its value.
+type term struct{ part, value uint64 }
 
 type paramRole uint8
 
@@ -114,7 +118,7 @@ func (ps *params) of(name string) param {
 // on the order of the parameters: they are sums.
 func (ps *params) parse(raw string, q *query) {
 	q.page, q.pageNo, q.size = 1, 1, ps.size
-	offset, span, times := -1, uint64(0), 0
+	offset, span, times, terms := -1, uint64(0), 0, 0
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -186,10 +190,15 @@ func (ps *params) parse(raw string, q *query) {
 				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
 			}
 		default:
-			one := mix(nameHash, ps.key.sum(value))
+			hash := ps.key.sum(unescape(value))
+			one := mix(nameHash, hash)
 			switch at, zoneless, isTime := parseTime(unescape(value)); {
 			case !isTime, at%86_400 == 0 && !zoneless: // a day is a part of a collection
 				q.filter += one
+				if terms < len(q.terms) {
+					q.terms[terms] = term{one, hash}
+					terms++
+				}
 			default:
 				q.zoneless = q.zoneless || zoneless
 				span, times = span+one, times+1

@@ -76,6 +76,10 @@ func (l *look) judgeUnique(r *readSet) {
 		return
 	}
 	lambda := r.byChance(l.n)
+	if l.drawn(distinct, float64(repeats)/lambda) {
+		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.UniqueDrawn),
+			unit: "different entities read, as if drawn by lot", from: r.since, confidence: 0.95})
+	}
 	if lambda < t.UniqueLambda || float64(repeats) >= t.UniqueRatio*lambda {
 		return
 	}
@@ -83,6 +87,13 @@ func (l *look) judgeUnique(r *readSet) {
 		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(least),
 			unit: "different entities read almost without repetition", from: r.since, confidence: 1 - p})
 	}
+}
+
+// drawn tells whether reads are spread over most of a collection as chance would
+// have it: people keep to what they work on, and read that again.
+func (l *look) drawn(distinct int, ofChance float64) bool {
+	t := &l.k.cfg.Thresholds
+	return !l.x.user && distinct >= t.UniqueDrawn && share(distinct, l.n) >= t.CoverDay && ofChance < t.UniqueSpread
 }
 
 // byChance is how many repeats a sample would have of reads at random among n

@@ -30,6 +30,7 @@ type run struct {
 	watermark   int64
 	judged      bool // as a long one
 	ended       bool // all there was has been read
+	at          ending
 }
 
 // pastRun is one that is over.
@@ -167,7 +168,9 @@ func (l *look) runPage() {
 	sh := l.s.shape(x.q.shape, x.sec())
 	first := sh.page(x, t)
 	l.s.rows += uint64(x.rows())
+	l.keyset(&sh.run.at)
 	q, fresh := l.sweep()
+	sh.run.at.ended(x)
 	if fresh {
 		l.slice(sh, q, uint32(x.rows()))
 	}

@@ -1,5 +1,7 @@
 package compliance
 
+import "math"
+
 // slices is what GT102 knows of one shape: many filters, each read to its end,
 // that hardly overlap. Searches overlap; parts of a copy do not.
 type slicing struct {
@@ -14,10 +16,7 @@ type slicing struct {
 	crossed   float64 // of a merge: the pairs of rows of both sides, which chance could have repeated too
 }
 
-const (
-	maxSliceRows = 256
-	evenFilters  = 100 // so many, side by side, are no longer even by chance
-)
+const maxSliceRows = 256
 
 // slice judges one new page of a shape as a part of a sliced sweep.
 func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
@@ -119,7 +118,8 @@ func (l *look) evenSlices(sh *shape, rows int, a alarm) {
 		return
 	}
 	even, again := c.times.evenness()
-	if again >= t.SliceAgain && even < t.SliceEven && float64(c.filters.distinct()) >= again*evenFilters {
+	beside := min(float64(c.filters.distinct())/max(again, 1), tallySize) // filters side by side, so many draws
+	if again >= t.SliceAgain && (1-even)*math.Sqrt(beside/2) >= t.SliceEven {
 		a.measured, a.threshold, a.confidence = float64(rows), float64(least), 0.95
 		a.unit = "rows in slices that overlap evenly"
 		l.raise(gt102, a)

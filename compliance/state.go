@@ -92,6 +92,7 @@ type tenant struct {
 	embeds    dayCount     // all: calls; some: effective calls
 	sandbox   sandboxLoad
 	again     *sameCreates // nil: none
+	refused   *refusals    // nil: none
 	shared                 // tenantshare.go
 }
 
@@ -241,7 +242,10 @@ func (t *tenant) size() int {
 	n := t.entities.size() + t.shared.size() + cap(t.created)*32 + cap(t.conflicts)*32 + cap(t.events)*24 +
 		cap(t.retries)*40 + t.flight.size() + t.streams.size() + cap(t.bases)*80
 	if t.again != nil {
-		n += 48
+		n += int(unsafe.Sizeof(*t.again))
+	}
+	if t.refused != nil {
+		n += int(unsafe.Sizeof(*t.refused))
 	}
 	for _, h := range t.holdings {
 		n += h.size()

@@ -11,6 +11,7 @@ type pageQuery struct {
 	rows        uint32 // on distinct pages
 	total       uint32
 	ended       bool  // its last page was read
+	moved       bool  // the run goes on from another time
 	edge        int64 // of time, where the last page began
 }
 
@@ -102,15 +103,18 @@ const unheeded = 1000
 func (l *look) sweep() (q *pageQuery, fresh bool) {
 	x := l.x
 	q = l.s.pageQuery(x)
-	if x.q.size > 1 || x.q.page != 1 { // the first row alone is a question for the total
-		fresh = q.mark(x.q.page)
-	}
-	edge := x.q.watermark
+	page, edge := x.q.page, x.q.watermark
 	if edge == 0 {
 		edge = x.q.until
 	}
-	if edge != q.edge && apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds()) {
-		fresh = q.mark(mix(1, uint64(edge))) || fresh // pages that go on from the last row's time
+	if edge != q.edge { // pages that go on from the last row's time, or another span's, are others
+		q.moved = apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds())
+	}
+	if q.moved {
+		page = mix(page, uint64(edge))
+	}
+	if x.q.size > 1 || q.moved || page != 1 { // the first row alone is a question for the total
+		fresh = q.mark(page)
 	}
 	q.edge, q.last = edge, x.sec()
 	q.total = max(q.total, uint32(x.found.total))

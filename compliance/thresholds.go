@@ -29,7 +29,7 @@ type Thresholds struct {
 	SliceRatioUser float64 `json:"slice_ratio_user,omitempty"`
 	SliceExhausted float64 `json:"slice_exhausted,omitempty"` // share of rows from queries read to their end
 	SliceAgain     float64 `json:"slice_again,omitempty"`     // slices that overlap: how often each row came, on average ...
-	SliceEven      float64 `json:"slice_even,omitempty"`      // ... with less than this part of the variance of chance
+	SliceEven      float64 `json:"slice_even,omitempty"`      // ... and by how many standard deviations more evenly than by chance
 	SliceAbsolute  int     `json:"slice_absolute,omitempty"`  // where the collection's size is unknown: rows, with hardly a repeat
 
 	UniqueReads       int     `json:"unique_reads,omitempty"` // GT103: distinct entities read
@@ -40,6 +40,9 @@ type Thresholds struct {
 	UniqueRatio       float64 `json:"unique_ratio,omitempty"`
 	UniqueAbsolute    int     `json:"unique_absolute,omitempty"`     // where the collection's size is unknown: distinct entities in 7 days with hardly a repeat ...
 	UniqueAbsoluteDay int     `json:"unique_absolute_day,omitempty"` // ... or in a day
+
+	UniqueDrawn  int     `json:"unique_drawn,omitempty"`  // distinct entities, CoverDay of the collection ...
+	UniqueSpread float64 `json:"unique_spread,omitempty"` // ... repeated less than so many times as often as by chance
 
 	EnumIDs       int     `json:"enum_ids,omitempty"`        // GT104: ids of one prefix
 	EnumAdjacent  float64 `json:"enum_adjacent,omitempty"`   // share of them with a neighbour read too
@@ -168,8 +171,8 @@ var defaultThresholds = Thresholds{
 
 	SweepPages: 10, SweepRows: 1000, SweepShare: 0.5, SweepManyRows: 2900,
 	SweepRowsUser: 2000, SweepManyRowsUser: 5000, SweepErrorShare: 0.2, SweepWhole: 0.8,
-	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAgain: 1.25, SliceEven: 0.5, SliceAbsolute: 1500,
-	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 600,
+	SliceFilters: 5, SliceRows: 1000, SliceShare: 0.1, SliceLambda: 60, SliceRatio: 0.25, SliceRatioUser: 0.1, SliceExhausted: 0.6, SliceAgain: 1.25, SliceEven: 4.2, SliceAbsolute: 1500,
+	UniqueReads: 200, UniqueReadsUser: 500, UniqueLambda: 9, UniqueP: 1e-4, UniquePUser: 1e-6, UniqueRatio: 0.5, UniqueAbsolute: 2000, UniqueAbsoluteDay: 600, UniqueDrawn: 1500, UniqueSpread: 1.25,
 	EnumIDs: 100, EnumAdjacent: 0.8, EnumListed: 0.2, EnumRepeats: 0.2, EnumProbes: 50, EnumMissShare: 0.2,
 	RunGap: time.Minute, RunRows: 3000, RunRowsUser: 5000, RunRate: 20, RunPage: 20,
 	CoverRows: 2000, CoverDay: 0.5, CoverWeek: 0.9, CoverRatio: 0.8,
