@@ -16,7 +16,7 @@ func (l *look) longRun(sh *shape) {
 		return
 	}
 	if int(r.pages) >= t.DailyPages && rows >= t.DailyRows {
-		l.daily(sh)
+		l.dailyRun(sh)
 		if rows >= t.CopyRows {
 			r.judged = true
 			l.copied(sh)

@@ -19,6 +19,11 @@ func (k *Checker) judgeLoad(t *tenant, others []*shared) {
 	}
 	l := k.lookAt(t, &exchange{view: WireView, method: "GET", route: &routeInfo{}})
 	l.slots(sum[:maxMinutes], first)
+	usual := t.minutes.usual
+	for _, o := range others {
+		usual += o.minutes.usual
+	}
+	l.volumeOf(sum[maxMinutes-volumeMinutes:maxMinutes], now/60-volumeMinutes, usual)
 	if k.sandbox(t.name) {
 		l.sandbox(sum[:], first)
 	}

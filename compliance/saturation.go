@@ -77,7 +77,9 @@ func (l *look) saturatedSlots() {
 // minute what it took.
 func (l *look) loaded() {
 	x := l.x
-	l.t.minutes.add(x)
+	if l.t.minutes.add(x) {
+		l.volume(&l.t.minutes)
+	}
 	s := &l.k.st.app.seconds[x.sec()%loadSeconds]
 	if s.sec == x.sec() && (x.attempt > 0 || x.failed()) {
 		s.server++

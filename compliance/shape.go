@@ -87,7 +87,7 @@ func (s *series) shape(hash uint64, now uint32) *shape {
 // page takes one page of a list into its run. first tells that it begins one.
 func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 	now := x.sec()
-	if first = sh.run.pages == 0 || now > sh.run.last+uint32(t.RunGap.Seconds()) || sh.run.newer(x, t); first {
+	if first = sh.run.pages == 0 || now > sh.run.last+uint32(t.RunGap.Seconds()) && !sh.run.slowly(x) || sh.run.newer(x, t); first {
 		sh.keepLong(t.CopyRows / copyPart)
 		sh.endRun()
 		sh.run.start, sh.run.watermark = now, x.q.watermark
@@ -112,6 +112,17 @@ func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 // has been read, and x asks for what has changed since.
 func (r *run) newer(x *exchange, t *Thresholds) bool {
 	return r.ended && r.watermark != 0 && x.q.watermark > r.watermark && x.sec()-r.start >= uint32(t.TileGap.Seconds())
+}
+
+// slowPage is the longest pause of a run that reads page after page with pauses.
+const slowPage = 900
+
+// slowly tells whether x is the next page of a run that has paused as long before.
+func (r *run) slowly(x *exchange) bool {
+	if x.q.page == 1 || x.sec()-r.last > slowPage {
+		return false
+	}
+	return r.pages == 1 || x.sec()-r.last <= 2*(r.last-r.start)/(r.pages-1)
 }
 
 // rows is how many different rows the run had: as many as were delivered, unless
@@ -179,6 +190,7 @@ func (l *look) runPage() {
 		l.intervals(sh)
 	}
 	l.longRun(sh)
+	l.jobPage()
 	l.hour()
 }
 
@@ -191,6 +203,7 @@ func (l *look) runBatch() {
 		l.intervals(sh)
 	}
 	l.longRun(sh)
+	l.jobPage()
 }
 
 // repeats fills in what a finding about a schedule tells besides.

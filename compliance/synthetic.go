@@ -5,6 +5,7 @@ import "math"
 // synthetic is what GT302 knows of 5 minutes of a tenant's calls.
 type synthetic struct {
 	since  uint32 // by the clock, so that replicas count the same 5 minutes
+	steady uint32 // how many windows before this one were calls at a program's pace
 	last   int64
 	calls  uint32
 	urls   sample
@@ -20,6 +21,10 @@ const (
 	maxRoutes    = 16
 	beats        = 60
 	firstBeat    = 8 // calls from which on beats are counted
+
+	pairRepeat    = 0.7
+	steadyWindows = 4
+	steadyURLs    = 10 // fewer are a screen's, which asks again and again
 )
 
 type routeCount struct {
@@ -42,7 +47,12 @@ func (l *look) synthesized() {
 	now := x.sec()
 	if now >= c.since+synthSeconds || c.since > now+3600 { // or the clock was put back
 		l.judgeSynthetic()
+		steady := l.goesOn(c)
+		if now >= c.since+2*synthSeconds {
+			steady = 0
+		}
 		l.t.nextSynthetic(now-now%synthSeconds, uint32(t.SynthCalls))
+		c.steady = steady
 	}
 	c.calls++
 	c.beat(now)
@@ -100,10 +110,43 @@ func (c *synthetic) beat(now uint32) {
 }
 
 func (l *look) judgeSynthetic() {
-	c := &l.t.synth
-	// Constant pauses vary by 0, random ones by 1, several workers' between; people
-	// come in bursts, which vary by more.
-	l.judgeSyntheticBy(c, math.Sqrt(max(c.square*float64(c.calls)-c.gaps*c.gaps, 0))/c.gaps)
+	c, before := &l.t.synth, l.t.before
+	l.judgeSyntheticBy(c, c.vary())
+	if before != nil && before.since+synthSeconds == c.since {
+		l.judgePair(before, c)
+	}
+}
+
+// vary is how much the pauses differ: constant ones by 0, random ones by 1, several
+// workers' between; people come in bursts, which vary by more.
+func (c *synthetic) vary() float64 {
+	return math.Sqrt(max(c.square*float64(c.calls)-c.gaps*c.gaps, 0)) / c.gaps
+}
+
+// judgePair judges 10 minutes: what repeats itself too slowly for 5.
+func (l *look) judgePair(before, c *synthetic) {
+	t := &l.k.cfg.Thresholds
+	calls := int(before.calls + c.calls)
+	if calls < 2*t.SynthCalls || max(before.vary(), c.vary()) >= t.SynthVary*2/3 {
+		return
+	}
+	urls := before.urls.clone()
+	urls.merge(&c.urls, synthURLs)
+	if repeat := 1 - share(urls.distinct(), calls); repeat >= pairRepeat {
+		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: pairRepeat, unit: "of the calls in 10 minutes repeat others", from: before.since, confidence: 0.9})
+	}
+}
+
+// goesOn counts the windows of a program's pace, and judges them: GT302.
+func (l *look) goesOn(c *synthetic) (steady uint32) {
+	t, urls := &l.k.cfg.Thresholds, c.urls.distinct()
+	if int(c.calls) < t.SynthSteady || c.vary() >= t.SynthVary*2/3 || 1-share(urls, int(c.calls)) < t.SynthRepeat || urls < steadyURLs {
+		return 0
+	}
+	if steady = c.steady + 1; steady >= steadyWindows {
+		l.raise(gt302, alarm{sev: Warning, measured: float64(c.calls), threshold: float64(t.SynthSteady), unit: "calls in each 5 minutes, at a program's pace", from: c.since - (steady-1)*synthSeconds, confidence: 0.8})
+	}
+	return steady
 }
 
 func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {

@@ -16,6 +16,7 @@ type shared struct {
 	refetches dayCount // some: unchanged
 	minutes   minutes
 	synth     synthetic
+	jobs      []*job     // jobs.go
 	before    *synthetic // the 5 minutes before those of synth, where they were busy
 }
 
@@ -24,6 +25,9 @@ func (s *shared) size() int {
 	n += cap(s.waiting) * int(unsafe.Sizeof(waitingCreate{}))
 	for i := range s.waiting {
 		n += cap(s.waiting[i].values) * 8
+	}
+	for _, j := range s.jobs {
+		n += int(unsafe.Sizeof(job{})) + 8 + cap(j.runs)*int(unsafe.Sizeof(pastRun{}))
 	}
 	if s.minutes.past != nil {
 		n += int(unsafe.Sizeof(*s.minutes.past))
@@ -84,8 +88,24 @@ func (s *shared) code(c *coder) {
 			past[i].code(c)
 		}
 	})
+	number32(c, &s.minutes.usual)
 	s.synth.code(c)
 	optional(c, &s.before, (*synthetic).code)
+	list(c, &s.jobs, maxJobs, func(c *coder, p **job) {
+		if c.reading {
+			*p = new(job)
+		}
+		(*p).code(c)
+	})
+}
+
+func (j *job) code(c *coder) {
+	c.u64(&j.stream)
+	j.run.code(c)
+	c.u64(&j.run.collection)
+	c.bool(&j.run.several)
+	c.bool(&j.run.judged)
+	list(c, &j.runs, maxJobRuns, func(c *coder, r *pastRun) { r.code(c) })
 }
 
 func (u *userPace) code(c *coder) {
@@ -106,10 +126,12 @@ func (m *minuteLoad) code(c *coder) {
 	number32(c, &m.minute)
 	number32(c, &m.calls)
 	number32(c, &m.busy)
+	number32(c, &m.own)
 }
 
 func (s *synthetic) code(c *coder) {
 	number32(c, &s.since)
+	number32(c, &s.steady)
 	number32(c, &s.calls)
 	s.urls.code(c)
 	list(c, &s.routes, maxRoutes, func(c *coder, r *routeCount) {

@@ -125,6 +125,9 @@ type Thresholds struct {
 	SynthPool    float64       `json:"synth_pool,omitempty"`    // ... which does not count at this share of repeated URLs
 	SynthVary    float64       `json:"synth_vary,omitempty"`    // coefficient of variation of the pauses, at most
 	SynthSame    int           `json:"synth_same,omitempty"`    // creates of the same thing
+	SynthVolume  int           `json:"synth_volume,omitempty"`  // calls in 10 min, twice as many of users ...
+	SynthUsual   float64       `json:"synth_usual,omitempty"`   // ... and so many times as many as in the tenant's busiest minutes
+	SynthSteady  int           `json:"synth_steady,omitempty"`  // calls in each of four times 5 min, at a program's pace
 	SandboxRate  float64       `json:"sandbox_rate,omitempty"`  // GT303: calls a second over 60 s
 	SandboxCalls int           `json:"sandbox_calls,omitempty"` // in 10 min
 
@@ -188,7 +191,7 @@ var defaultThresholds = Thresholds{
 	UnusedRows: 1000, UnusedShare: 0.01,
 
 	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatSlots: 0.85, SatServer: 0.2,
-	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SynthSame: 60, SandboxRate: 5, SandboxCalls: 2000,
+	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SynthSame: 60, SynthVolume: 1500, SynthUsual: 4, SynthSteady: 150, SandboxRate: 5, SandboxCalls: 2000,
 
 	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 

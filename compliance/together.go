@@ -265,6 +265,6 @@ func (l *look) judgeRuns(sh *shape) {
 	sh.run = run{start: last.start}
 	l.intervalsAt(sh, last.start)
 	if int(last.pages) >= t.DailyPages && int(last.rows) >= t.DailyRows {
-		l.daily(sh)
+		l.dailyRun(sh)
 	}
 }

@@ -1,0 +1,117 @@
+package compliance
+
+import (
+	"cmp"
+	"slices"
+)
+
+// job is what a tenant's stream reads of several collections, one after the other:
+// runs that are long enough only when they are added up.
+type job struct {
+	stream uint64 // hash of its name
+	run    jobRun
+	runs   []pastRun // those of several collections that were long, oldest first
+}
+
+// jobRun is the run that goes on.
+type jobRun struct {
+	pastRun
+	collection uint64 // of its first page
+	several    bool   // another one has followed
+	judged     bool
+}
+
+const (
+	maxJobs    = 8
+	maxJobRuns = 24
+)
+
+// jobPage takes a page of rows into the run of its stream, whatever the collection,
+// and judges that when it is long enough: GT204.
+func (l *look) jobPage() {
+	t, x := &l.k.cfg.Thresholds, l.x
+	j, now, gap := l.t.job(l.k.d().key.sum(x.stream)), x.sec(), uint32(l.k.cfg.Thresholds.RunGap.Seconds())
+	if j == nil {
+		if j = l.severalNow(now, gap); j == nil {
+			return
+		}
+		j = l.t.keepJob(j)
+	}
+	r := &j.run
+	if now > r.last+gap {
+		j.keep(t)
+		*r = jobRun{pastRun: pastRun{start: now}, collection: x.route.hash}
+	}
+	r.last, r.pages, r.rows = max(r.last, now), clip(int(r.pages)+1), clip(int(r.rows)+x.rows())
+	r.several = r.several || r.collection != x.route.hash
+	if !r.judged && r.long(t) {
+		r.judged = true
+		l.dailyJob(append(slices.Clip(j.runs), r.pastRun))
+	}
+}
+
+// severalNow begins a job where x's stream has just read another collection.
+func (l *look) severalNow(now, gap uint32) *job {
+	for _, s := range l.t.near {
+		if s == nil || s == l.s || s.key.stream != l.x.stream || now > s.last+gap {
+			continue
+		}
+		for _, sh := range s.shapes {
+			if r := &sh.run; r.pages > 0 && now <= r.last+gap {
+				return &job{stream: l.k.d().key.sum(l.x.stream), run: jobRun{pastRun: pastRun{start: r.start, last: now, pages: clip(int(r.pages)), rows: clip(int(r.delivered))}, collection: s.route.hash}}
+			}
+		}
+	}
+	return nil
+}
+
+// long tells whether the run is one of several collections, and long enough.
+func (r *jobRun) long(t *Thresholds) bool {
+	return r.several && int(r.pages) >= t.DailyPages && int(r.rows) >= t.DailyRows
+}
+
+func (j *job) keep(t *Thresholds) {
+	if !j.run.long(t) {
+		return
+	}
+	if len(j.runs) == maxJobRuns {
+		j.runs = slices.Delete(j.runs, 0, 1)
+	}
+	j.runs = append(j.runs, j.run.pastRun)
+}
+
+// dailyJob judges runs, the last of them now. The morning's screens ask for several
+// collections too: little is a timer's only when it comes on the minute.
+func (l *look) dailyJob(runs []pastRun) {
+	t, last := &l.k.cfg.Thresholds, runs[len(runs)-1]
+	sharp := onTheMinute
+	if int(last.rows) >= 2*t.DailyRows && int(last.pages) >= 2*t.DailyPages {
+		sharp = t.DailyR
+	}
+	if a, found := l.daily(runs[:len(runs)-1], last.start, sharp, 1); found {
+		a.rows, a.unit = int(last.rows), a.unit+", several collections"
+		l.raise(gt204, a)
+	}
+}
+
+// onTheMinute is the mean vector of times of day that differ by seven minutes.
+const onTheMinute = 0.9995
+
+// job finds the job of a stream.
+func (s *shared) job(stream uint64) *job {
+	if i := slices.IndexFunc(s.jobs, func(j *job) bool { return j.stream == stream }); i >= 0 {
+		return s.jobs[i]
+	}
+	return nil
+}
+
+// keepJob keeps another job, in the place of the oldest where there are many.
+func (s *shared) keepJob(j *job) *job {
+	if len(s.jobs) == maxJobs {
+		oldest := slices.MinFunc(s.jobs, func(a, b *job) int { return cmp.Compare(a.run.last, b.run.last) })
+		*oldest = *j
+		return oldest
+	}
+	s.jobs = append(s.jobs, j)
+	return j
+}

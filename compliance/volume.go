@@ -1,0 +1,25 @@
+package compliance
+
+const volumeMinutes = 10
+
+// volume judges the last ten minutes, another one having begun: GT302. So many calls
+// are a load test or a job, unless the tenant is as busy every day.
+func (l *look) volume(m *minutes) {
+	if m.past == nil {
+		return
+	}
+	l.volumeOf(m.past[:], m.now.minute-volumeMinutes, m.usual)
+}
+
+// volumeOf judges minutes from first on; usual is of a busy one.
+func (l *look) volumeOf(all []minuteLoad, first, usual uint32) {
+	t, own := &l.k.cfg.Thresholds, uint32(0)
+	for _, m := range all {
+		if m.minute >= first {
+			own += m.own
+		}
+	}
+	if int(own) >= 2*t.SynthVolume && float64(own) >= t.SynthUsual*volumeMinutes*float64(usual) {
+		l.raise(gt302, alarm{sev: Warning, measured: float64(own) / 2, threshold: float64(t.SynthVolume), unit: "calls in 10 minutes, many more than are usual", from: first * 60, confidence: 0.8})
+	}
+}
