@@ -109,6 +109,10 @@ func (k *Checker) Feed(e Event) {
 // unlock ends a piece of judging: what is too much is forgotten, the lock is
 // given back, and the sinks hear the news.
 func (k *Checker) unlock(ctx context.Context) {
+	if len(k.news) == 0 && !k.st.over() { // mostly
+		k.mu.Unlock()
+		return
+	}
 	k.release().tell(ctx, k)
 }
 

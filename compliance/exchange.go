@@ -196,16 +196,19 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 	x.q.filter += x.parent
 	x.url = d.urlOf(x, u)
-	if d.lacks(x, h) {
+	tenants, versions := header(h, d.tenantHeader), header(h, d.versionHeader)
+	if d.tenantHeader != "" && tenants == nil || d.versionHeader != "" && versions == nil || !x.read() {
+		// What calls have is not there: its name may be written in another way.
 		h = canonical(h)
+		tenants, versions = header(h, d.tenantHeader), header(h, d.versionHeader)
 	}
-	if vs := header(h, d.tenantHeader); len(vs) > 0 {
-		x.unclear = len(vs) > 1
+	if len(tenants) > 0 {
+		x.unclear = len(tenants) > 1
 		if x.tenant == "" && !x.unclear {
-			x.tenant = strings.TrimSpace(vs[0]) // as it is sent
+			x.tenant = strings.TrimSpace(tenants[0]) // as it is sent
 		}
 	}
-	x.versioned = d.versionHeader == "" || len(header(h, d.versionHeader)) > 0
+	x.versioned = d.versionHeader == "" || len(versions) > 0
 	if x.read() {
 		x.ifNone = x.entity != 0 && len(header(h, "If-None-Match")) > 0
 	} else if vs := header(h, "If-Match"); len(vs) > 0 {
@@ -216,12 +219,6 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 			x.auth = d.key.sum(vs[0])
 		}
 	}
-}
-
-// lacks tells whether a header that calls have is not there, unless its name is
-// written in another way.
-func (d *digester) lacks(x *exchange, h http.Header) bool {
-	return d.tenantHeader != "" && h[d.tenantHeader] == nil || d.versionHeader != "" && h[d.versionHeader] == nil || !x.read()
 }
 
 // urlOf identifies path and query, from what was hashed of them already.
