@@ -50,20 +50,31 @@ const (
 // params knows the platform's parameter names, in any case: who is asked for
 // PageNumber mostly serves pageNumber.
 type params struct {
-	known map[string]param // as they are written, and in lower case
+	known [256][]param // each at its place
 	size  int
 	key   hashKey
 }
 
 // param is what a parameter's name tells.
 type param struct {
+	name  string
 	role  paramRole
 	match bool   // it takes part in uniqueness checks
 	hash  uint64 // of the name
 }
 
+// place is where a name is kept if it is known: with the few of its length and of
+// its first and last letter.
+func place(name string) uint8 {
+	if name == "" {
+		return 0
+	}
+	first, last := name[0]|0x20, name[len(name)-1]|0x20
+	return uint8(len(name))*31 + first*7 + last
+}
+
 func newParams(p *Platform, key hashKey) *params {
-	ps := &params{known: map[string]param{}, size: p.PageSize, key: key}
+	ps := &params{size: p.PageSize, key: key}
 	for _, g := range []struct {
 		role  paramRole
 		names []string
@@ -72,7 +83,7 @@ func newParams(p *Platform, key hashKey) *params {
 		{roleSize, p.SizeParams}, {roleCursor, p.CursorParams}, {roleOffset, p.OffsetParams}, {rolePage, p.PageParams}, {roleID, p.IDParams},
 	} {
 		for _, n := range g.names {
-			ps.know(n, param{role: g.role, hash: key.sum(n)})
+			ps.know(param{name: n, role: g.role, hash: key.sum(n)})
 		}
 	}
 	matches := slices.Clone(p.MatchParams)
@@ -82,36 +93,41 @@ func newParams(p *Platform, key hashKey) *params {
 	for _, n := range matches {
 		one := ps.of(n)
 		one.match = true
-		ps.know(n, one)
+		ps.know(one)
 	}
 	return ps
 }
 
-func (ps *params) know(name string, p param) {
-	ps.known[name] = p
-	ps.known[strings.ToLower(name)] = p
+func (ps *params) know(p param) {
+	if old := ps.find(p.name); old != nil {
+		*old = p
+		return
+	}
+	at := place(p.name)
+	ps.known[at] = append(ps.known[at], p)
+}
+
+func (ps *params) find(name string) *param {
+	few := ps.known[place(name)]
+	for i := range few {
+		if p := &few[i]; p.name == name || strings.EqualFold(p.name, name) {
+			return p
+		}
+	}
+	return nil
 }
 
 // of gives what a name tells; an unknown one is a filter's.
 func (ps *params) of(name string) param {
-	if p, ok := ps.known[name]; ok {
-		return p
+	p := ps.find(name)
+	if p == nil && strings.IndexByte(name, '%') >= 0 {
+		name = unescape(name)
+		p = ps.find(name)
 	}
-	var buf [32]byte
-	lower, changed := buf[:0], false
-	for i := 0; i < len(name) && len(name) <= len(buf); i++ {
-		c := name[i]
-		if c >= 'A' && c <= 'Z' {
-			c, changed = c+'a'-'A', true
-		}
-		lower = append(lower, c)
+	if p == nil {
+		return param{name: name, hash: ps.key.sum(name)}
 	}
-	if changed {
-		if p, ok := ps.known[string(lower)]; ok {
-			return p
-		}
-	}
-	return param{hash: ps.key.sum(name)}
+	return *p
 }
 
 // parse reads raw into q, of which only ids' memory has been used before. Shape and filter do not depend
@@ -121,14 +137,10 @@ func (ps *params) parse(raw string, q *query) {
 	offset, span, times, terms := -1, uint64(0), 0, 0
 	for raw != "" {
 		var pair string
-		pair, raw, _ = strings.Cut(raw, "&")
-		if pair == "" {
+		if pair, raw = cutByte(raw, '&'); pair == "" {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		if strings.IndexByte(name, '%') >= 0 {
-			name = unescape(name)
-		}
+		name, value := cutByte(pair, '=')
 		q.params++
 		p := ps.of(name)
 		role, nameHash := p.role, p.hash
@@ -215,6 +227,14 @@ func (ps *params) parse(raw string, q *query) {
 		q.pageNo = offset/max(q.size, 1) + 1
 		q.page = uint64(q.pageNo)
 	}
+}
+
+// cutByte is strings.Cut for one byte, and faster.
+func cutByte(s string, c byte) (before, after string) {
+	if i := strings.IndexByte(s, c); i >= 0 {
+		return s[:i], s[i+1:]
+	}
+	return s, ""
 }
 
 // cutID cuts the first of comma-separated ids.
