@@ -170,29 +170,52 @@ func varies(seg string) bool {
 	if version(seg) {
 		return false
 	}
-	digits, hex, capitals := 0, 0, 0
+	digits, hex, before := 0, 0, looks(0)
 	for i := 0; i < len(seg); i++ {
-		c := seg[i]
-		if !plain(c) {
-			return true
+		c := letters[seg[i]]
+		if c == 0 || c&before&capital != 0 {
+			return true // names write capitals one at a time
 		}
-		switch {
-		case c >= '0' && c <= '9':
+		if c&digit != 0 {
 			digits++
-			hex++
-		case c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F':
+		}
+		if c&hexadecimal != 0 {
 			hex++
 		}
-		if c >= 'A' && c <= 'Z' {
-			if capitals++; capitals > 1 {
-				return true // names write capitals one at a time
-			}
-		} else {
-			capitals = 0
-		}
+		before = c
 	}
 	return digits*3 >= len(seg) || len(seg) >= 8 && hex == len(seg) && digits > 0
 }
+
+// looks is what a byte of a segment is; 0: nothing that a name holds.
+type looks uint8
+
+const (
+	inName looks = 1 << iota
+	digit
+	hexadecimal
+	capital
+)
+
+var letters = func() (all [256]looks) {
+	for i := range all {
+		c := byte(i)
+		if !plain(c) {
+			continue
+		}
+		all[i] = inName
+		if c >= 'A' && c <= 'Z' {
+			all[i] |= capital
+		}
+		if c >= '0' && c <= '9' {
+			all[i] |= digit | hexadecimal
+		}
+		if c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' {
+			all[i] |= hexadecimal
+		}
+	}
+	return all
+}()
 
 func version(seg string) bool {
 	if len(seg) < 2 || len(seg) > 4 || seg[0] != 'v' {

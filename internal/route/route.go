@@ -164,7 +164,9 @@ func next(path string) (seg, rest string) {
 	for i < len(path) && path[i] == '/' {
 		i++
 	}
-	path = path[i:]
+	if path = path[i:]; path == "" {
+		return "", ""
+	}
 	if j := strings.IndexByte(path, '/'); j >= 0 {
 		return path[:j], path[j:]
 	}
