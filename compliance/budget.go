@@ -10,7 +10,7 @@ func (l *look) budget() {
 	if x.q.embeds > 0 {
 		effective += max(x.q.embeds, (x.found.nested+x.q.size-1)/max(x.q.size, 1))
 		e := &l.t.embeds
-		e.roll(x.sec())
+		e.roll(l.now)
 		e.all++
 		e.some += uint32(effective)
 		if factor := float64(e.some) / float64(e.all); factor >= t.EmbedFactor && int(e.some) >= t.EmbedDay {
@@ -18,14 +18,14 @@ func (l *look) budget() {
 		}
 	}
 	d := &l.k.st.app.day
-	d.roll(x.sec())
+	d.roll(l.now)
 	d.all++
 	d.some += uint32(effective)
 	if p.PerDay <= 0 || float64(d.some) < min(t.DayShare, 0.25)*float64(p.PerDay) {
 		return
 	}
 	used := share(int(d.some), p.PerDay)
-	gone := max(float64(x.sec()%86_400)/86_400, 0.25)
+	gone := max(float64(l.now%86_400)/86_400, 0.25)
 	switch {
 	case used > 1:
 		l.raiseApp(gt404, alarm{sev: Error, measured: float64(d.some), threshold: float64(p.PerDay), unit: "calls today, with embedded rows", confidence: 1})

@@ -2,7 +2,7 @@ package compliance
 
 // cover notes that an entity was delivered, by a list or alone.
 func (l *look) cover(id uint64) {
-	now := l.x.sec()
+	now := l.now
 	l.s.cover[0].add(id, now, 86_400, 256)
 	l.s.cover[1].add(id, now, 7*86_400, 256)
 }

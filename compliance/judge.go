@@ -9,6 +9,7 @@ import (
 type look struct {
 	k     *Checker
 	x     *exchange
+	now   uint32 // x's second
 	t     *tenant
 	s     *series  // of a read
 	h     *holding // of a read
@@ -19,7 +20,7 @@ type look struct {
 }
 
 func (k *Checker) look(x *exchange) *look {
-	k.looking = look{k: k, x: x}
+	k.looking = look{k: k, x: x, now: x.sec()}
 	return &k.looking
 }
 

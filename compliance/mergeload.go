@@ -81,7 +81,7 @@ func (l *look) sandbox(sum []minuteLoad, first uint32) {
 }
 
 // until says when what was measured ended, in unix seconds.
-func (l *look) until(sec uint32) { l.x.at = int64(sec) * 1e9 }
+func (l *look) until(sec uint32) { l.x.at, l.now = int64(sec)*1e9, sec }
 
 // synthesizedBy judges the same 5 minutes of all replicas: GT302. Each replica
 // sees other pauses than the platform does, so what counts is how evenly the calls

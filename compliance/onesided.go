@@ -2,7 +2,7 @@ package compliance
 
 // oneSided judges an app that only reads: GT606.
 func (l *look) oneSided() {
-	a, t, now := &l.k.st.app, &l.k.cfg.Thresholds, l.x.sec()
+	a, t, now := &l.k.st.app, &l.k.cfg.Thresholds, l.now
 	if now-a.weekAt > 7*86_400 {
 		a.weekAt, a.week = now, dayCount{}
 	}

@@ -4,7 +4,7 @@ package compliance
 const startSlack = 5e6
 
 func (l *look) rate(a *app, limit int) {
-	x := l.x
+	x, now := l.x, l.now
 	if len(a.starts) != limit {
 		a.starts = make([]int64, limit)
 	}
@@ -16,11 +16,11 @@ func (l *look) rate(a *app, limit int) {
 	if oldest != 0 && x.at-oldest < 1e9-startSlack && x.at >= oldest {
 		l.raiseApp(gt403, alarm{sev: Error, measured: float64(limit + 1), threshold: float64(limit), unit: "calls in one second", confidence: 1})
 	}
-	s := &a.seconds[x.sec()%loadSeconds]
-	if s.sec != x.sec() {
-		*s = secondLoad{sec: x.sec()}
+	s := &a.seconds[now%loadSeconds]
+	if s.sec != now {
+		*s = secondLoad{sec: now}
 		// Only a busy second can bring the last minute nearer to the limit.
-		if last := a.seconds[(x.sec()-1)%loadSeconds]; last.sec == x.sec()-1 && float64(last.calls) >= l.k.cfg.Thresholds.SatShare*float64(limit) {
+		if last := a.seconds[(now-1)%loadSeconds]; last.sec == now-1 && float64(last.calls) >= l.k.cfg.Thresholds.SatShare*float64(limit) {
 			l.saturatedRate(a, limit)
 		}
 	}

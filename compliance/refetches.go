@@ -4,7 +4,7 @@ import "slices"
 
 // refetched judges a fetch of an entity that has not changed: GT601.
 func (l *look) refetched() {
-	x, t, now := l.x, &l.k.cfg.Thresholds, l.x.sec()
+	x, t, now := l.x, &l.k.cfg.Thresholds, l.now
 	if !x.ok() {
 		return
 	}
@@ -54,7 +54,7 @@ const (
 // again judges a list that gives the same rows again and again: GT601. A loop
 // over a cycle of cursors looks so.
 func (l *look) again() {
-	x, now := l.x, l.x.sec()
+	x, now := l.x, l.now
 	if len(x.found.ids) == 0 {
 		return
 	}

@@ -43,8 +43,7 @@ func (s *synthetic) size() int {
 // synthesized judges whether a tenant's traffic looks made by a load generator:
 // GT302.
 func (l *look) synthesized() {
-	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.synth
-	now := x.sec()
+	x, t, c, now := l.x, &l.k.cfg.Thresholds, &l.t.synth, l.now
 	if now >= c.since+synthSeconds || c.since > now+3600 { // or the clock was put back
 		l.judgeSynthetic()
 		steady := l.goesOn(c)

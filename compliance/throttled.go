@@ -10,8 +10,7 @@ type throttling struct {
 
 // throttled judges an answer's 429: GT401.
 func (l *look) throttled() {
-	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.throttle
-	now := x.sec()
+	x, t, c, now := l.x, &l.k.cfg.Thresholds, &l.t.throttle, l.now
 	if now-c.since > 300 {
 		c.since, c.calls, c.hits = now, 0, 0
 	}
