@@ -27,9 +27,13 @@ func (k hashKey) sum(s string) uint64 {
 		v0 ^= m
 		s = s[8:]
 	}
-	last := n << 56
+	last, shift := n<<56, 0
+	if len(s) >= 4 {
+		last |= uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		s, shift = s[4:], 32
+	}
 	for i := range len(s) {
-		last |= uint64(s[i]) << (8 * i)
+		last |= uint64(s[i]) << (shift + 8*i)
 	}
 	v3 ^= last
 	v0, v1, v2, v3 = sipRound(v0, v1, v2, v3)

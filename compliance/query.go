@@ -91,9 +91,11 @@ func newParams(p *Platform, key hashKey) *params {
 		matches = append(matches, c.Lookups...)
 	}
 	for _, n := range matches {
-		one := ps.of(n)
-		one.match = true
-		ps.know(one)
+		if p := ps.find(n); p != nil {
+			p.match = true
+		} else {
+			ps.know(param{name: n, match: true, hash: key.sum(n)})
+		}
 	}
 	return ps
 }
@@ -107,27 +109,20 @@ func (ps *params) know(p param) {
 	ps.known[at] = append(ps.known[at], p)
 }
 
+// find gives what a name tells; nil: it is unknown, and a filter's.
 func (ps *params) find(name string) *param {
 	few := ps.known[place(name)]
 	for i := range few {
-		if p := &few[i]; p.name == name || strings.EqualFold(p.name, name) {
-			return p
+		if few[i].name == name {
+			return &few[i]
+		}
+	}
+	for i := range few {
+		if strings.EqualFold(few[i].name, name) {
+			return &few[i]
 		}
 	}
 	return nil
-}
-
-// of gives what a name tells; an unknown one is a filter's.
-func (ps *params) of(name string) param {
-	p := ps.find(name)
-	if p == nil && strings.IndexByte(name, '%') >= 0 {
-		name = unescape(name)
-		p = ps.find(name)
-	}
-	if p == nil {
-		return param{name: name, hash: ps.key.sum(name)}
-	}
-	return *p
 }
 
 // parse reads raw into q, of which only ids' memory has been used before. Shape and filter do not depend
@@ -142,7 +137,14 @@ func (ps *params) parse(raw string, q *query) {
 		}
 		name, value := cutByte(pair, '=')
 		q.params++
-		p := ps.of(name)
+		p := ps.find(name)
+		if p == nil && strings.IndexByte(name, '%') >= 0 {
+			name = unescape(name)
+			p = ps.find(name)
+		}
+		if p == nil {
+			p = &param{hash: ps.key.sum(name)}
+		}
 		role, nameHash := p.role, p.hash
 		if role == roleIgnore {
 			continue
@@ -202,9 +204,10 @@ func (ps *params) parse(raw string, q *query) {
 				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
 			}
 		default:
-			hash := ps.key.sum(unescape(value))
+			plain := unescape(value)
+			hash := ps.key.sum(plain)
 			one := mix(nameHash, hash)
-			switch at, zoneless, isTime := parseTime(unescape(value)); {
+			switch at, zoneless, isTime := parseTime(plain); {
 			case !isTime, at%86_400 == 0 && !zoneless: // a day is a part of a collection
 				q.filter += one
 				if terms < len(q.terms) {
@@ -216,7 +219,7 @@ func (ps *params) parse(raw string, q *query) {
 				span, times = span+one, times+1
 			}
 			if p.match && value != "" {
-				q.match = ps.key.sum(identifying(unescape(value)))
+				q.match = ps.key.sum(identifying(plain))
 			}
 		}
 	}
@@ -272,14 +275,16 @@ func identifying(v string) string {
 }
 
 func unescape(s string) string {
-	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+	for i := range len(s) { // most are short
+		if s[i] != '%' && s[i] != '+' {
+			continue
+		}
+		if u, err := url.QueryUnescape(s); err == nil {
+			return u
+		}
 		return s
 	}
-	u, err := url.QueryUnescape(s)
-	if err != nil {
-		return s
-	}
-	return u
+	return s
 }
 
 // parseTime reads RFC 3339, with or without its zone, a plain date, and unix
