@@ -21,7 +21,7 @@ const (
 // checked notes a search that looks like a uniqueness check.
 func (l *look) checked() {
 	x := l.x
-	if x.q.match == 0 || !x.ok() || x.entity != 0 {
+	if x.q.match == 0 || !x.ok() {
 		return
 	}
 	c := checkMade{x.route.hash, x.q.match, x.sec(), x.known && x.rows() > 0}
@@ -37,7 +37,7 @@ func (l *look) checked() {
 // has not looked into.
 func (l *look) checkAnswered() {
 	x := l.x
-	if x.q.match == 0 || x.view != IntentView || !x.known {
+	if x.view != IntentView || !x.known {
 		return
 	}
 	for i := range slices.Backward(l.t.checks) {

@@ -76,12 +76,21 @@ func (l *look) intent() {
 	l.h = l.k.holding(l.t, x.route)
 	l.n = l.h.rowsOf(x)
 	l.claim()
-	l.checkAnswered()
 	l.s.user, l.s.purpose = x.user, x.purpose
-	l.afterWebhook()
-	l.oneByOne()
-	l.missing()
-	l.remember()
+	if x.q.match != 0 {
+		l.checkAnswered()
+	}
+	if x.webhook != nil {
+		l.afterWebhook()
+	}
+	if x.entity != 0 || x.parent != 0 {
+		l.oneByOne()
+	}
+	if x.entity != 0 {
+		l.remember()
+	} else {
+		l.missing()
+	}
 	if x.route.reference || l.n > 0 && l.n <= l.k.cfg.Thresholds.SmallCollection {
 		return
 	}
@@ -122,7 +131,7 @@ func (k *Checker) holding(t *tenant, r *routeInfo) *holding {
 // missing notes what an answer did not tell, for the report.
 func (l *look) missing() {
 	x, m := l.x, &l.k.st.missing
-	if !x.ok() || len(x.q.ids) > 0 || x.entity != 0 {
+	if !x.ok() || len(x.q.ids) > 0 {
 		return
 	}
 	m.lists++
@@ -141,21 +150,32 @@ func (l *look) wire() {
 	l.headers()
 	l.throttled()
 	l.budget()
-	l.retried()
+	if len(l.t.retries) > 0 || x.failed() {
+		l.retried()
+	}
 	l.loaded()
-	l.sandboxed()
+	if l.k.sandbox(x.tenant) {
+		l.sandboxed()
+	}
 	l.synthesized()
-	l.unanswered()
+	if len(l.t.conflicts) > 0 {
+		l.unanswered()
+	}
 	switch {
 	case x.read():
 		if l.s == nil {
 			l.s = l.k.st.seriesOf(l.t, x, l.k.d().key)
 		}
-		l.checked()
-		l.awaited()
 		l.refetched()
-		l.smallPage()
-		l.remember()
+		if x.q.paged {
+			l.smallPage()
+		}
+		if x.entity != 0 {
+			l.awaited()
+			l.remember()
+		} else {
+			l.checked()
+		}
 	case x.method == "PATCH":
 		l.patch()
 	case x.method == "POST":
@@ -166,7 +186,7 @@ func (l *look) wire() {
 
 // remember keeps the members of an entity that was read, for GT502.
 func (l *look) remember() {
-	if x := l.x; x.entity != 0 && x.ok() && len(x.found.members) > 0 {
+	if x := l.x; x.ok() && len(x.found.members) > 0 {
 		l.t.remember(x.entity, x.sec(), x.found.members)
 	}
 }

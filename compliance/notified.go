@@ -3,7 +3,7 @@ package compliance
 // afterWebhook judges a read of what a notification has brought: GT605.
 func (l *look) afterWebhook() {
 	x := l.x
-	if x.webhook == nil || x.entity == 0 || !l.k.cfg.Platform.WebhookVersion || x.webhook.EntityID == "" {
+	if x.entity == 0 || !l.k.cfg.Platform.WebhookVersion || x.webhook.EntityID == "" {
 		return
 	}
 	if age := x.time().Sub(x.webhook.Time); age < 0 || age.Seconds() > 60 {

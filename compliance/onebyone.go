@@ -3,7 +3,7 @@ package compliance
 // oneByOne judges single reads that come together: GT603.
 func (l *look) oneByOne() {
 	x, t, b := l.x, &l.k.cfg.Thresholds, &l.s.each
-	if x.entity == 0 && x.parent == 0 || x.webhook != nil {
+	if x.webhook != nil {
 		return
 	}
 	if b.n == 0 || x.at-b.first > 5e9 {

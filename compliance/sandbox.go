@@ -19,11 +19,7 @@ func (k *Checker) sandbox(tenant string) bool {
 
 // sandboxed judges load on a sandbox: GT303.
 func (l *look) sandboxed() {
-	x, t, c := l.x, &l.k.cfg.Thresholds, &l.t.sandbox
-	if !l.k.sandbox(x.tenant) {
-		return
-	}
-	now := x.sec()
+	t, c, now := &l.k.cfg.Thresholds, &l.t.sandbox, l.now
 	if now-c.minute >= 60 {
 		c.minute, c.calls = now, 0
 	}

@@ -10,7 +10,7 @@ type burst struct {
 // smallPage judges pages that are asked for one after the other: GT602.
 func (l *look) smallPage() {
 	x, t, b := l.x, &l.k.cfg.Thresholds, &l.s.small
-	if !x.q.paged || x.q.size > t.SmallPageSize || x.q.size >= l.k.cfg.Platform.MaxPageSize || !x.ok() || x.known && x.rows() < x.q.size {
+	if x.q.size > t.SmallPageSize || x.q.size >= l.k.cfg.Platform.MaxPageSize || !x.ok() || x.known && x.rows() < x.q.size {
 		return
 	}
 	if b.n == 0 || x.at-b.last > 1.5e9 || b.id == x.url {

@@ -217,9 +217,12 @@ func (st *state) grow(u *unit, bytes int) {
 // measure accounts for what u has become: at first whenever it is used, then
 // every few times.
 func (st *state) measure(u *unit) {
-	if u.uses++; u.uses > 8 && u.uses%8 != 0 {
-		return
+	if u.uses++; u.uses <= 8 || u.uses%8 == 0 {
+		st.weigh(u)
 	}
+}
+
+func (st *state) weigh(u *unit) {
 	now := 0
 	if s := u.series; s != nil {
 		now = seriesBytes + len(s.key.tenant) + len(s.key.stream) + s.size()
