@@ -1,5 +1,7 @@
 package compliance
 
+import "time"
+
 // rateWindow is what the seconds of a minute add up to.
 type rateWindow struct{ calls, server, busy int }
 
@@ -58,12 +60,12 @@ const satCalls = 250
 // saturatedSlots judges a tenant whose slots are always full: GT301. The mean is
 // asked for, since a recording that lacks some calls never shows them all full.
 func (l *look) saturatedSlots() {
-	t, f, now := &l.k.cfg.Thresholds, &l.t.flight, l.x.sec()
+	t, f, now := &l.k.cfg.Thresholds, &l.t.flight, l.now
 	limit := l.k.cfg.Platform.Concurrent
 	if limit <= 0 {
 		return
 	}
-	if now-f.from > uint32(t.SatFor.Seconds()) {
+	if time.Duration(now-f.from)*time.Second > t.SatFor {
 		if used := share(int(f.used), int(f.all)*limit); f.all >= satCalls && used >= t.SatSlots {
 			l.raise(gt301, alarm{sev: Warning, measured: used, threshold: t.SatSlots, unit: "of the slots taken, over 5 minutes", from: f.from, confidence: 1})
 		}
@@ -76,12 +78,12 @@ func (l *look) saturatedSlots() {
 // loaded notes for the second of x's start what the server caused, and for its
 // minute what it took.
 func (l *look) loaded() {
-	x := l.x
+	x, now := l.x, l.now
 	if l.t.minutes.add(x) {
 		l.volume(&l.t.minutes)
 	}
-	s := &l.k.st.app.seconds[x.sec()%loadSeconds]
-	if s.sec == x.sec() && (x.attempt > 0 || x.failed()) {
+	s := &l.k.st.app.seconds[now%loadSeconds]
+	if s.sec == now && (x.attempt > 0 || x.failed()) {
 		s.server++
 	}
 }
