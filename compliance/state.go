@@ -148,7 +148,7 @@ func (st *state) seriesOf(t *tenant, x *exchange, hash hashKey) *series {
 		*near = st.findSeries(x, hash)
 	}
 	s := *near
-	st.touch(&s.unit)
+	st.touch(&s.unit, &t.unit)
 	s.last = x.sec()
 	return s
 }
@@ -185,7 +185,7 @@ func (st *state) tenantOf(x *exchange) *tenant {
 		st.tenants[x.tenant] = t
 		st.grow(&t.unit, tenantBytes+len(x.tenant))
 	}
-	st.touch(&t.unit)
+	st.touch(&t.unit, &st.root)
 	st.last = t
 	return t
 }
@@ -197,14 +197,16 @@ const (
 	holdingBytes = int(unsafe.Sizeof(holding{})) + 8
 )
 
-func (st *state) touch(u *unit) {
-	if st.root.next == u {
+// touch puts u behind another: a tenant behind the root, as what was used last, and
+// a series behind its tenant.
+func (st *state) touch(u, behind *unit) {
+	if behind.next == u {
 		return
 	}
 	if u.next != nil {
 		u.prev.next, u.next.prev = u.next, u.prev
 	}
-	u.prev, u.next = &st.root, st.root.next
+	u.prev, u.next = behind, behind.next
 	u.prev.next, u.next.prev = u, u
 }
 
