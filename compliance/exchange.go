@@ -205,7 +205,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	if len(tenants) > 0 {
 		x.unclear = len(tenants) > 1
 		if x.tenant == "" && !x.unclear {
-			x.tenant = strings.TrimSpace(tenants[0]) // as it is sent
+			x.tenant = trimmed(tenants[0]) // as it is sent
 		}
 	}
 	x.versioned = d.versionHeader == "" || len(versions) > 0
@@ -256,6 +256,16 @@ func header(h http.Header, name string) []string {
 	}
 	return h[name]
 }
+
+// trimmed is strings.TrimSpace, quick where nothing is to be trimmed.
+func trimmed(s string) string {
+	if n := len(s); n > 0 && visible(s[0]) && visible(s[n-1]) {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+func visible(c byte) bool { return c > ' ' && c < 0x7f }
 
 func lower(c byte) bool { return c >= 'a' && c <= 'z' }
 func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
