@@ -148,7 +148,7 @@ func (st *state) seriesOf(t *tenant, x *exchange, hash hashKey) *series {
 		*near = st.findSeries(x, hash)
 	}
 	s := *near
-	st.touch(&s.unit, &t.unit)
+	s.unit.moveBehind(&t.unit)
 	s.last = x.sec()
 	return s
 }
@@ -185,7 +185,7 @@ func (st *state) tenantOf(x *exchange) *tenant {
 		st.tenants[x.tenant] = t
 		st.grow(&t.unit, tenantBytes+len(x.tenant))
 	}
-	st.touch(&t.unit, &st.root)
+	t.unit.moveBehind(&st.root)
 	st.last = t
 	return t
 }
@@ -197,16 +197,16 @@ const (
 	holdingBytes = int(unsafe.Sizeof(holding{})) + 8
 )
 
-// touch puts u behind another: a tenant behind the root, as what was used last, and
-// a series behind its tenant.
-func (st *state) touch(u, behind *unit) {
-	if behind.next == u {
+// moveBehind says that u is used: a tenant goes behind the list's root, and a series
+// behind its tenant.
+func (u *unit) moveBehind(o *unit) {
+	if o.next == u {
 		return
 	}
 	if u.next != nil {
 		u.prev.next, u.next.prev = u.next, u.prev
 	}
-	u.prev, u.next = behind, behind.next
+	u.prev, u.next = o, o.next
 	u.prev.next, u.next.prev = u, u
 }
 
