@@ -55,7 +55,8 @@ type exchange struct {
 	etag       uint64 // of an entity
 	ifMatch    uint64
 	star       bool
-	ifNone     bool // of an entity
+	sent       http.Header // of a read; not touched once its answer's head is there
+	ifNone     bool        // of an entity that came with a version
 	versioned  bool
 	pausedFrom int64 // Retry-After of a 429 or 503: from its head ...
 	pausedTo   int64 // ... to its end; 0: none
@@ -157,7 +158,7 @@ func (d *digester) get() *exchange {
 }
 
 func (d *digester) put(x *exchange) {
-	x.rawURL, x.webhook, x.purpose, x.lastID = nil, nil, nil, ""
+	x.rawURL, x.sent, x.webhook, x.purpose, x.lastID = nil, nil, nil, nil, ""
 	d.pool.Put(x)
 }
 
@@ -210,7 +211,7 @@ func (d *digester) request(x *exchange, method string, u *url.URL, h http.Header
 	}
 	x.versioned = d.versionHeader == "" || len(versions) > 0
 	if x.read() {
-		x.ifNone = x.entity != 0 && len(header(h, "If-None-Match")) > 0
+		x.sent = h
 	} else if vs := header(h, "If-Match"); len(vs) > 0 {
 		x.ifMatch, x.star = d.key.sum(vs[0])|1, strings.TrimSpace(vs[0]) == "*"
 	}
@@ -335,6 +336,7 @@ func (d *digester) response(x *exchange, status int, h http.Header) {
 	if x.entity != 0 {
 		if vs := header(h, "Etag"); len(vs) > 0 {
 			x.etag = d.key.sum(vs[0]) | 1
+			x.ifNone = len(header(x.sent, "If-None-Match")) > 0
 		}
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {

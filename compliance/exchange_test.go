@@ -22,8 +22,8 @@ func TestTenantAsItIsSent(t *testing.T) {
 	}
 }
 
-// TestConditionIsOfTheCall: a conditional fetch is known as one, however its header
-// is written, and the next call is none.
+// TestConditionIsOfTheCall: a conditional fetch whose answer has a version is known
+// as one, however its header is written, and the next call is none.
 func TestConditionIsOfTheCall(t *testing.T) {
 	k, err := New(Config{})
 	require.NoError(t, err)
