@@ -30,18 +30,27 @@ func TestScenarioBlind4Margins(t *testing.T) {
 // TestScenarioBlind5Margins holds the fifth family to a little more: a copy takes 1,500
 // rows, and 2,500 of a collection that nobody counts.
 func TestScenarioBlind5Margins(t *testing.T) {
-	holdMargins(t, each(blind5Breakers), func(k *kind, seed uint64, g *scene, m margins) {
-		holdWide(t, k, seed, g, m, 2_500)
-		if k.clause == bulk {
-			assert.GreaterOrEqual(t, m.rows, 1_500, "%s, seed %d: rows", k.name, seed)
-		}
-	})
+	holdMargins(t, each(blind5Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
 }
 
 // TestScenarioBlind6Margins holds the sixth family to what the fourth keeps, and its
 // uncounted copies to 2,500 rows.
 func TestScenarioBlind6Margins(t *testing.T) {
 	holdMargins(t, each(blind6Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdWide(t, k, seed, g, m, 2_500) })
+}
+
+// TestScenarioBlind7Margins holds the seventh family to what the fifth keeps.
+func TestScenarioBlind7Margins(t *testing.T) {
+	holdMargins(t, each(blind7Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
+}
+
+// holdRows holds a breaker to what the fifth family keeps.
+func holdRows(t *testing.T, k *kind, seed uint64, g *scene, m margins) {
+	t.Helper()
+	holdWide(t, k, seed, g, m, 2_500)
+	if k.clause == bulk {
+		assert.GreaterOrEqual(t, m.rows, 1_500, "%s, seed %d: rows", k.name, seed)
+	}
 }
 
 // holdWide holds a breaker to what the fourth family keeps; uncounted is the least that
