@@ -72,13 +72,14 @@ type exchange struct {
 // maxWrite is how much of a write's body is looked at.
 const maxWrite = 64 << 10
 
-func (x *exchange) sec() uint32     { return uint32(x.at / 1e9) }
-func (x *exchange) read() bool      { return x.method == http.MethodGet }
-func (x *exchange) ok() bool        { return x.status >= 200 && x.status < 300 }
-func (x *exchange) list() bool      { return x.entity == 0 }
-func (x *exchange) rows() int       { return x.found.rows }
-func (x *exchange) failed() bool    { return x.status == 0 || x.status == 429 || x.status >= 500 }
-func (x *exchange) time() time.Time { return time.Unix(0, x.at).UTC() }
+func (x *exchange) sec() uint32      { return uint32(x.at / 1e9) }
+func (x *exchange) read() bool       { return x.method == http.MethodGet }
+func (x *exchange) ok() bool         { return x.status >= 200 && x.status < 300 }
+func (x *exchange) list() bool       { return x.entity == 0 }
+func (x *exchange) unfiltered() bool { return x.list() && x.q.filters == 0 && x.parent == 0 }
+func (x *exchange) rows() int        { return x.found.rows }
+func (x *exchange) failed() bool     { return x.status == 0 || x.status == 429 || x.status >= 500 }
+func (x *exchange) time() time.Time  { return time.Unix(0, x.at).UTC() }
 
 func (x *exchange) write() bool {
 	switch x.method {

@@ -94,7 +94,7 @@ func (l *look) intent() {
 	if x.route.reference || l.n > 0 && l.n <= l.k.cfg.Thresholds.SmallCollection {
 		return
 	}
-	if x.bound {
+	if x.bound && !x.unfiltered() { // no event is about all there is
 		return
 	}
 	if ids := x.reads(&l.k.one); len(ids) > 0 {

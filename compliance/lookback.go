@@ -40,11 +40,11 @@ func (l *look) lookBack(sh *shape, now uint32, w int64) {
 	}
 	c.chain++
 	c.last, c.watermark, c.low, c.high = now, w, low, high
-	need, lasting := t.LookBackRuns, uint32(t.LookBackFor.Seconds())
+	need := t.LookBackRuns
 	if l.x.user {
-		need, lasting = 2*need, 2*lasting
+		need *= 2
 	}
-	if int(c.chain) >= need && now-c.since >= lasting {
+	if int(c.chain) >= need && l.dayAndNight(c.since, now) {
 		l.raise(gt201, alarm{sev: Warning, measured: float64(c.chain), threshold: float64(need), unit: "runs day and night, each looking back as far as the one before",
 			period: medianGap(sh.runs, now), from: c.since, confidence: 0.95}.repeats(l, sh))
 	}

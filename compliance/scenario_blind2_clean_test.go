@@ -69,8 +69,10 @@ func (g *scene) notified(s *set, c change, label string) *actor {
 	return a
 }
 
+// journal notes something about somebody.
 func (a *actor) journal(what string) {
-	a.post(a.w.sets["journalEntries"], `{"description":"`+what+`"}`)
+	s := a.w.sets["journalEntries"]
+	a.post(s, `{"description":"`+what+`","associatedType":"contact","associatedId":"`+a.w.sets["contacts"].id(s.n%977)+`"}`)
 }
 
 // amlChecks: a user sends a person's papers to a provider, whose result comes later.

@@ -9,16 +9,17 @@ import (
 // the runs in which they come. A run is a sequence of pages without a pause longer
 // than Thresholds.RunGap.
 type shape struct {
-	hash   uint64
-	last   uint32
-	rows   uint64 // delivered
-	run    run
-	runs   []pastRun // oldest first, at most maxRuns
-	before [2]*lowest
-	copies copying
-	long   []longRun   // copies.go
-	marks  *watermarks // nil: no run has one
-	slices slicing
+	hash     uint64
+	last     uint32
+	rows     uint64 // delivered
+	run      run
+	runs     []pastRun // oldest first, at most maxRuns
+	before   [2]*lowest
+	copies   copying
+	long     []longRun   // copies.go
+	marks    *watermarks // nil: no run has one
+	slices   slicing
+	restless restless // restless.go
 }
 
 // run is the run that goes on.
@@ -188,6 +189,7 @@ func (l *look) runPage() {
 	if first {
 		l.watermark(sh, x.sec(), x.q.watermark)
 		l.intervals(sh)
+		l.polled(sh, x.sec())
 	}
 	l.longRun(sh)
 	l.jobPage()

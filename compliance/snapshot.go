@@ -204,6 +204,8 @@ func (sh *shape) code(c *coder) {
 		r.set.code(c)
 	})
 	optional(c, &sh.marks, (*watermarks).code)
+	number32(c, &sh.restless.since)
+	number32(c, &sh.restless.runs)
 	s := &sh.slices
 	number32(c, &s.since)
 	s.filters.code(c)

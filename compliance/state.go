@@ -389,7 +389,7 @@ func (t *tenant) holding(r *routeInfo, key hashKey) *holding {
 // largest that a query without a filter told within 30 days, or the configured
 // one; 0 is unknown. A filtered total says nothing about the whole.
 func (h *holding) rowsOf(x *exchange) int {
-	if total := uint32(x.found.total); total > 0 && x.q.filters == 0 && x.parent == 0 && (total >= h.rows || x.sec()-h.at > 30*86_400) {
+	if total := uint32(x.found.total); total > 0 && x.unfiltered() && (total >= h.rows || x.sec()-h.at > 30*86_400) {
 		h.rows, h.at = total, x.sec()
 	}
 	return max(int(h.rows), x.route.rows)
