@@ -16,7 +16,7 @@ type copying struct {
 // copied judges a long run against the last one: GT206.
 func (l *look) copied(sh *shape) {
 	t, c, set := &l.k.cfg.Thresholds, &sh.copies, sh.run.set
-	if set == nil || 3*sh.run.rows() < 2*int(sh.run.delivered) { // a copy has each row once, about
+	if r := &sh.run; set == nil || float64(r.rows()) < 2*t.RunPage*float64(r.pages) { // people's searches have small pages
 		return
 	}
 	// The run goes on, so it is asked whether what it has is in the last one.

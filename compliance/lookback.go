@@ -1,51 +1,50 @@
 package compliance
 
-// lookback is a chain of runs that each look back as far as the one before: the
-// last ten minutes every three, the hour before last each hour, the last day every
-// four hours.
+// lookback is a chain of runs, day and night, that ask for what has changed since a
+// time that goes on with the clock: the last run, the last row that was new, three
+// hours ago.
 type lookback struct {
-	chain, off uint16 // runs of it; runs between them that look back otherwise
-	since      uint32 // first
-	last       uint32
-	watermark  int64
-	low, high  int64 // from watermark to run, in seconds
+	since, last uint32
+	from, at    int64  // the watermarks of the first and of the last
+	runs, off   uint16 // runs; those between them that ask for another time
 }
 
-// lookBack judges the watermark w of a run that begins now. Somebody at a screen may
-// look back so as well, but not day and night without a pause.
+// lookBack judges the watermark w of a run that begins now: GT201. Somebody at a
+// screen asks so as well, but not day and night without a pause.
 func (l *look) lookBack(sh *shape, now uint32, w int64) {
-	t, c, back := &l.k.cfg.Thresholds, &sh.marks.back, int64(now)-w
-	first := lookback{since: now, last: now, watermark: w, low: back, high: back}
-	if c.last == 0 {
-		*c = first
-	}
-	if now <= c.last {
+	t, c := &l.k.cfg.Thresholds, &sh.marks.back
+	switch gap := now - c.last; {
+	case c.last == 0 || gap > uint32(t.LookBackPause.Seconds()) && now > c.last:
+		*c = lookback{since: now, last: now, from: w, at: w}
 		return
-	}
-	gap := float64(now - c.last)
-	if gap < t.TileGap.Seconds() {
+	case now <= c.last:
 		return
-	}
-	mean := float64(now-c.since) / float64(c.chain+1)
-	low, high := min(c.low, back), max(c.high, back)
-	switch {
-	case gap > t.LookBackPause.Seconds() || gap > t.RegularMax*mean:
-		*c = first
-		return
-	case w <= c.watermark || float64(high-low) > t.LookBackSpread*mean:
-		if c.off++; c.off > 2+c.chain/4 {
-			*c = first
+	case w < c.at:
+		if c.off++; c.off > 2+c.runs/4 {
+			*c = lookback{since: now, last: now, from: w, at: w}
 		}
 		return
+	case gap < uint32(t.TileGap.Seconds()):
+		return
 	}
-	c.chain++
-	c.last, c.watermark, c.low, c.high = now, w, low, high
+	c.runs++
+	c.last, c.at = now, w
 	need := t.LookBackRuns
 	if l.x.user {
 		need *= 2
 	}
-	if int(c.chain) >= need && l.dayAndNight(c.since, now) {
-		l.raise(gt201, alarm{sev: Warning, measured: float64(c.chain), threshold: float64(need), unit: "runs day and night, each looking back as far as the one before",
+	if int(c.runs) >= need && l.dayAndNight(c.since, now) && 2*(c.at-c.from) >= int64(now-c.since) {
+		l.raise(gt201, alarm{sev: Warning, measured: float64(c.runs), threshold: float64(need), unit: "runs day and night for what is new",
 			period: medianGap(sh.runs, now), from: c.since, confidence: 0.95}.repeats(l, sh))
 	}
+}
+
+// dayAndNight tells whether what has gone on since then, without a night's pause, is
+// no person's.
+func (l *look) dayAndNight(since, now uint32) bool {
+	lasting := l.k.cfg.Thresholds.LookBackFor.Seconds()
+	if l.x.user {
+		lasting *= 2
+	}
+	return float64(now-since) >= lasting
 }

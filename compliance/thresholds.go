@@ -73,10 +73,9 @@ type Thresholds struct {
 	TileBefore   float64       `json:"tile_before,omitempty"` // of a period before the last run
 	TileAfter    float64       `json:"tile_after,omitempty"`  // of a period after it
 
-	LookBackRuns   int           `json:"look_back_runs,omitempty"`   // GT201: runs that look back a fixed span, twice as many of a user
-	LookBackFor    time.Duration `json:"look_back_for,omitempty"`    // that they have gone on, day and night; twice as long of a user
-	LookBackPause  time.Duration `json:"look_back_pause,omitempty"`  // a longer one ends them
-	LookBackSpread float64       `json:"look_back_spread,omitempty"` // of the span, in periods
+	LookBackRuns  int           `json:"look_back_runs,omitempty"`  // GT201: runs that look back a fixed span, twice as many of a user
+	LookBackFor   time.Duration `json:"look_back_for,omitempty"`   // that they have gone on, day and night; twice as long of a user
+	LookBackPause time.Duration `json:"look_back_pause,omitempty"` // a longer one ends them
 
 	RegularIntervals int           `json:"regular_intervals,omitempty"` // GT202: at least; twice and four times as many allow more spread
 	RegularSpread    float64       `json:"regular_spread,omitempty"`    // MAD / median
@@ -182,7 +181,7 @@ var defaultThresholds = Thresholds{
 	HydratePages: 3, HydratePagesUser: 5, HydrateShare: 0.6, HydrateReads: 40,
 
 	TileRuns: 4, TileRunsUser: 8, TileGap: 30 * time.Second, TileBefore: 1.2, TileAfter: 0.2,
-	LookBackRuns: 12, LookBackFor: 36 * time.Hour, LookBackPause: 7 * time.Hour, LookBackSpread: 0.25,
+	LookBackRuns: 12, LookBackFor: 36 * time.Hour, LookBackPause: 7 * time.Hour,
 	RegularIntervals: 11, RegularSpread: 0.20, RegularSpread2: 0.22, RegularSpread4: 0.25, RegularMax: 4, RegularShort: 5 * time.Minute, RegularLongest: 13 * time.Hour, RegularRows: 100, RegularFull: 200,
 	PhaseRuns: 12, PhaseR: 0.9, PhaseP: 1e-6,
 	DailyRuns: 5, DailyRunsUser: 10, DailyPerDay: 1.5, DailyPages: 3, DailyRows: 300, DailyR: 0.99, DailyRTwice: 0.9, WeeklyRuns: 3, WeeklyRunsUser: 5,

@@ -28,7 +28,6 @@ type tiling struct {
 	watermark int64
 	chain     uint16
 	since     uint32
-	awake     uint32 // since when no pause has been a night's
 }
 
 func (l *look) tile(sh *shape, now uint32, w int64) {
@@ -36,20 +35,17 @@ func (l *look) tile(sh *shape, now uint32, w int64) {
 	before := *c
 	c.run, c.watermark = now, w
 	if before.run == 0 || now <= before.run {
-		c.chain, c.since, c.awake = 0, now, now
+		c.chain, c.since = 0, now
 		return
 	}
 	gap := float64(now - before.run)
-	if gap > t.LookBackPause.Seconds() {
-		c.awake = now
-	}
 	if gap < t.TileGap.Seconds() {
 		c.run, c.watermark = before.run, before.watermark
 		return
 	}
 	from, to := float64(before.run)-t.TileBefore*gap, float64(before.run)+t.TileAfter*gap
 	if float64(w) < from-1 || float64(w) > to+1 || w <= before.watermark {
-		c.chain, c.since, c.awake = 0, now, now
+		c.chain, c.since = 0, now
 		return
 	}
 	c.chain++
@@ -63,16 +59,6 @@ func (l *look) tile(sh *shape, now uint32, w int64) {
 	}
 }
 
-// dayAndNight tells whether what has gone on since then, without a night's pause, is
-// no person's.
-func (l *look) dayAndNight(since, now uint32) bool {
-	lasting := l.k.cfg.Thresholds.LookBackFor.Seconds()
-	if l.x.user {
-		lasting *= 2
-	}
-	return float64(now-since) >= lasting
-}
-
 // byHand tells whether a chain may be a person's, who now and then looks for what
 // is new since the last look: few rows, at odd times and not by night. So few
 // rows need a timer's pace as well.
@@ -83,9 +69,6 @@ func (l *look) byHand(sh *shape, now uint32) bool {
 		rows[i] = float64(r.rows)
 	}
 	if len(rows) > 0 && median(rows) >= float64(t.RegularRows) {
-		return false
-	}
-	if c := &sh.marks.tile; c.chain >= uint16(t.LookBackRuns) && l.dayAndNight(c.awake, now) {
 		return false
 	}
 	if len(sh.runs) < t.RegularIntervals {
@@ -101,13 +84,11 @@ func (m *watermarks) code(c *coder) {
 	c.int(&m.tile.watermark)
 	number32(c, &m.tile.chain)
 	number32(c, &m.tile.since)
-	number32(c, &m.tile.awake)
 	b := &m.back
-	number32(c, &b.chain)
-	number32(c, &b.off)
 	number32(c, &b.since)
 	number32(c, &b.last)
-	c.int(&b.watermark)
-	c.int(&b.low)
-	c.int(&b.high)
+	c.int(&b.from)
+	c.int(&b.at)
+	number32(c, &b.runs)
+	number32(c, &b.off)
 }
