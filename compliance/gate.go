@@ -39,7 +39,7 @@ func (k *Checker) refuse(req *http.Request, x *exchange) error {
 func (k *Checker) gated(x *exchange) *GateError {
 	collection, stream := x.route.collection, x.stream
 	if t := k.st.tenants[x.tenant]; t != nil && stream != x.site {
-		stream = t.streamOf(stream, x.sec())
+		stream = t.streamOf(stream, x.initiator == User, x.sec())
 	}
 	for _, i := range k.gates {
 		for _, key := range [...]findingKey{{i, x.tenant, stream, collection}, {i, x.tenant, "", collection}, {i, x.tenant, "", ""}, {rule: i}} {

@@ -35,7 +35,7 @@ func (k *Checker) judge(x *exchange) {
 	l := k.look(x)
 	l.t = k.st.tenantOf(x)
 	if x.stream != x.site {
-		x.stream = l.t.streamOf(x.stream, x.sec())
+		x.stream = l.t.streamOf(x.stream, x.initiator == User, x.sec())
 	}
 	k.live = k.live || x.live
 	if x.token {

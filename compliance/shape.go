@@ -26,6 +26,7 @@ type shape struct {
 type run struct {
 	start, last uint32
 	pages       uint32
+	pageNo      uint32 // of the last
 	delivered   uint32
 	set         *lowest
 	watermark   int64
@@ -94,7 +95,7 @@ func (sh *shape) page(x *exchange, t *Thresholds) (first bool) {
 		sh.run.start, sh.run.watermark = now, x.q.watermark
 	}
 	r := &sh.run
-	r.last, r.ended = max(now, r.last), x.lastPage()
+	r.last, r.ended, r.pageNo = max(now, r.last), x.lastPage(), uint32(x.q.pageNo)
 	r.pages++
 	r.delivered += uint32(x.rows())
 	sh.rows += uint64(x.rows())
@@ -120,10 +121,11 @@ const slowPage = 900
 
 // slowly tells whether x is the next page of a run that has paused as long before.
 func (r *run) slowly(x *exchange) bool {
-	if x.q.page == 1 || x.sec()-r.last > slowPage {
+	pause := x.sec() - r.last
+	if x.q.pageNo != int(r.pageNo)+1 || x.q.watermark != r.watermark || pause > slowPage {
 		return false
 	}
-	return r.pages == 1 || x.sec()-r.last <= 2*(r.last-r.start)/(r.pages-1)
+	return r.pages == 1 || pause <= 2*(r.last-r.start)/(r.pages-1)
 }
 
 // rows is how many different rows the run had: as many as were delivered, unless

@@ -1,30 +1,27 @@
 package compliance
 
-import (
-	"hash/maphash"
-	"strings"
-)
+import "strings"
 
 // streamNames are the names that a tenant's calls have given to their streams.
 type streamNames []streamName
 
 type streamName struct {
-	name string
-	form uint32 // hash of its form
-	last uint32
+	name   string
+	stream string // that its calls are judged under
+	last   uint32
 }
 
 const (
 	maxStreams  = 32 // names of a tenant in a day
-	maxOfOne    = 8  // names that differ in their numbers only
+	maxOfOne    = 8  // of users, names that differ in their numbers only
 	manyStreams = "(many)"
 )
 
 // streamOf is the stream that a call of this name is judged under. A job that names
-// each run or each call anew is one stream all the same, or a copy would be seen in
-// pieces: names that differ in their numbers are one from the ninth on, and what
-// comes after 32 names in a day is one, too.
-func (t *tenant) streamOf(name string, now uint32) string {
+// each run, each part or each call anew is one stream all the same, or a copy would be
+// seen in pieces: names that differ in their numbers are one; those of users are
+// persons, and one from the ninth on. What comes after 32 names in a day is one, too.
+func (t *tenant) streamOf(name string, user bool, now uint32) string {
 	if name == "" {
 		return name
 	}
@@ -36,30 +33,33 @@ func (t *tenant) streamOf(name string, now uint32) string {
 		s := &all[i]
 		if s.name == name {
 			s.last = now
-			return name
+			return s.stream
 		}
 		if apart(now, s.last) > 86_400 {
 			spare = i
 		}
 	}
-	form, same := formOf(name), 0
-	hash := uint32(maphash.String(peerSeed, form))
+	form, known := formOf(name), 0
 	for i := range all {
-		if all[i].form == hash {
-			same++
+		if all[i].stream == form || user && formOf(all[i].name) == form {
+			known++
 		}
 	}
-	switch n := (streamName{name, hash, now}); {
-	case same >= maxOfOne:
-		return form
+	n := streamName{name, form, now}
+	if user && known < maxOfOne {
+		n.stream = name
+	}
+	switch {
 	case spare >= 0:
 		all[spare] = n
 	case len(all) < maxStreams:
 		*t.streams = append(all, n)
-	default:
+	case known == 0:
 		return manyStreams
+	default:
+		return form
 	}
-	return name
+	return n.stream
 }
 
 // formOf is name with "#" for every number in it.
@@ -87,5 +87,5 @@ func (s *streamNames) size() int {
 	if s == nil {
 		return 0
 	}
-	return 24 + 24*cap(*s)
+	return 24 + 40*cap(*s)
 }

@@ -72,7 +72,7 @@ func TestReplicasLoad(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
 		rng = newRand(seed)
 		require.Contains(t, four(loadTool(3000, 300*time.Millisecond, 0)), "GT302")
-		require.NotContains(t, four(loadTool(3000, 300*time.Millisecond, 40)), "GT302", "in bursts, as people do")
+		require.NotContains(t, four(loadTool(1400, 300*time.Millisecond, 40)), "GT302", "in bursts, as people do")
 	}
 	require.NotContains(t, rulesOf(check(t, loadTool(480, 300*time.Millisecond, 0), Config{}), Note), "GT302", "a quarter is none")
 

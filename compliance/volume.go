@@ -19,6 +19,9 @@ func (l *look) volumeOf(all []minuteLoad, first, usual uint32) {
 			own += m.own
 		}
 	}
+	if l.merged {
+		l.until((first + volumeMinutes) * 60)
+	}
 	if int(own) >= 2*t.SynthVolume && float64(own) >= t.SynthUsual*volumeMinutes*float64(usual) {
 		l.raise(gt302, alarm{sev: Warning, measured: float64(own) / 2, threshold: float64(t.SynthVolume), unit: "calls in 10 minutes, many more than are usual", from: first * 60, confidence: 0.8})
 	}
