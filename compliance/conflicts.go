@@ -14,7 +14,7 @@ type conflict struct {
 
 // patch judges an update: GT502, GT503 and GT504.
 func (l *look) patch() {
-	x, now := l.x, l.x.sec()
+	x, now := l.x, l.now
 	if l.k.cfg.Platform.NoPrecondition || x.entity == 0 {
 		return
 	}

@@ -30,7 +30,8 @@ const (
 // and judges that when it is long enough: GT204.
 func (l *look) jobPage() {
 	t, x := &l.k.cfg.Thresholds, l.x
-	j, now, gap := l.t.job(l.k.d().key.sum(x.stream)), x.sec(), uint32(l.k.cfg.Thresholds.RunGap.Seconds())
+	now, gap := l.now, uint32(l.k.cfg.Thresholds.RunGap.Seconds())
+	j := l.job()
 	if j == nil {
 		if j = l.severalNow(now, gap); j == nil {
 			return
@@ -97,10 +98,14 @@ func (l *look) dailyJob(runs []pastRun) {
 // onTheMinute is the mean vector of times of day that differ by seven minutes.
 const onTheMinute = 0.9995
 
-// job finds the job of a stream.
-func (s *shared) job(stream uint64) *job {
-	if i := slices.IndexFunc(s.jobs, func(j *job) bool { return j.stream == stream }); i >= 0 {
-		return s.jobs[i]
+// job finds the job of x's stream.
+func (l *look) job() *job {
+	if len(l.t.jobs) == 0 {
+		return nil
+	}
+	stream := l.k.d().key.sum(l.x.stream)
+	if i := slices.IndexFunc(l.t.jobs, func(j *job) bool { return j.stream == stream }); i >= 0 {
+		return l.t.jobs[i]
 	}
 	return nil
 }

@@ -178,6 +178,7 @@ func (l *look) wire() {
 		}
 	case x.method == "PATCH":
 		l.patch()
+		l.updatedAgain()
 	case x.method == "POST":
 		l.create()
 		l.createdAgain()

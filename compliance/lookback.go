@@ -2,11 +2,12 @@ package compliance
 
 // lookback is a chain of runs, day and night, that ask for what has changed since a
 // time that goes on with the clock: the last run, the last row that was new, three
-// hours ago.
+// hours ago. A day's begin is none: it stands still for most runs.
 type lookback struct {
 	since, last uint32
 	from, at    int64  // the watermarks of the first and of the last
-	runs, off   uint16 // runs; those between them that ask for another time
+	runs, moved uint16 // runs; those of a later watermark than the one before
+	off         uint16 // others, which ask for an earlier time
 }
 
 // lookBack judges the watermark w of a run that begins now: GT201. Somebody at a
@@ -27,14 +28,16 @@ func (l *look) lookBack(sh *shape, now uint32, w int64) {
 	case gap < uint32(t.TileGap.Seconds()):
 		return
 	}
-	c.runs++
+	if c.runs++; w > c.at {
+		c.moved++
+	}
 	c.last, c.at = now, w
 	need := t.LookBackRuns
 	if l.x.user {
 		need *= 2
 	}
-	if int(c.runs) >= need && l.dayAndNight(c.since, now) && 2*(c.at-c.from) >= int64(now-c.since) {
-		l.raise(gt201, alarm{sev: Warning, measured: float64(c.runs), threshold: float64(need), unit: "runs day and night for what is new",
+	if int(c.moved) >= need && c.moved >= c.runs/8 && l.dayAndNight(c.since, now) && 2*(c.at-c.from) >= int64(now-c.since) {
+		l.raise(gt201, alarm{sev: Warning, measured: float64(c.moved), threshold: float64(need), unit: "runs day and night for what is new",
 			period: medianGap(sh.runs, now), from: c.since, confidence: 0.95}.repeats(l, sh))
 	}
 }

@@ -179,7 +179,7 @@ func clip(n int) uint16 { return uint16(min(n, 65_535)) }
 // runPage judges one page as a part of its run: GT105 and GT2xx.
 func (l *look) runPage() {
 	x, t := l.x, &l.k.cfg.Thresholds
-	sh := l.s.shape(x.q.shape, x.sec())
+	sh := l.s.shape(x.q.shape, l.now)
 	first := sh.page(x, t)
 	l.s.rows += uint64(x.rows())
 	l.keyset(&sh.run.at)
@@ -189,9 +189,9 @@ func (l *look) runPage() {
 		l.slice(sh, q, uint32(x.rows()))
 	}
 	if first {
-		l.watermark(sh, x.sec(), x.q.watermark)
+		l.watermark(sh, l.now, x.q.watermark)
 		l.intervals(sh)
-		l.polled(sh, x.sec())
+		l.polled(sh, l.now)
 	}
 	l.longRun(sh)
 	l.jobPage()
@@ -200,7 +200,7 @@ func (l *look) runPage() {
 
 // runBatch judges one list of entities by their ids as a part of its run.
 func (l *look) runBatch() {
-	sh := l.s.shape(l.x.q.shape, l.x.sec())
+	sh := l.s.shape(l.x.q.shape, l.now)
 	first := sh.page(l.x, &l.k.cfg.Thresholds)
 	l.s.rows += uint64(l.x.rows())
 	if first {

@@ -20,7 +20,7 @@ const maxSliceRows = 256
 
 // slice judges one new page of a shape as a part of a sliced sweep.
 func (l *look) slice(sh *shape, q *pageQuery, page uint32) {
-	x, now := l.x, l.x.sec()
+	x, now := l.x, l.now
 	c := &sh.slices
 	if now-c.since > 86_400 {
 		c.filters.reset()

@@ -91,9 +91,9 @@ type tenant struct {
 	streams   *streamNames // nil: none has a name
 	embeds    dayCount     // all: calls; some: effective calls
 	sandbox   sandboxLoad
-	again     *sameCreates // nil: none
-	refused   *refusals    // nil: none
-	shared                 // tenantshare.go
+	again     *sameWrites // nil: none
+	refused   *refusals   // nil: none
+	shared                // tenantshare.go
 }
 
 // holding is what is known of one tenant's collection, whatever the stream.

@@ -90,5 +90,6 @@ func (m *watermarks) code(c *coder) {
 	c.int(&b.from)
 	c.int(&b.at)
 	number32(c, &b.runs)
+	number32(c, &b.moved)
 	number32(c, &b.off)
 }
