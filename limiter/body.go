@@ -33,11 +33,32 @@ type answer struct {
 	unwatch func() bool // of the app's context
 }
 
-// duplex is the answer to an upgrade.
-type duplex struct {
-	*answer
-	io.Writer
+// duplex is the answer to an upgrade: it is written to as well, and may be closed for
+// writing alone.
+func (b *answer) duplex() io.ReadCloser {
+	switch w := b.rc.(type) {
+	case interface {
+		io.Writer
+		CloseWrite() error
+	}:
+		return struct {
+			*answer
+			io.Writer
+			closeWriter
+		}{b, w, w}
+	case io.Writer:
+		return struct {
+			*answer
+			io.Writer
+		}{b, w}
+	}
+	return b
 }
+
+type closeWriter interface{ CloseWrite() error }
+
+// self is b, also of what embeds it.
+func (b *answer) self() *answer { return b }
 
 // handOut gives resp's body to the app, to be watched until it ends.
 func (a *attempt) handOut(resp *http.Response, prefix []byte, stream, bare bool) *answer {
@@ -45,8 +66,8 @@ func (a *attempt) handOut(resp *http.Response, prefix []byte, stream, bare bool)
 	b.cleanup = runtime.AddCleanup(b, func(a *attempt) { a.core.drop(a) }, a)
 	a.core.opened(a)
 	resp.Body = b
-	if w, ok := b.rc.(io.Writer); ok && b.up {
-		resp.Body = duplex{b, w}
+	if b.up {
+		resp.Body = b.duplex()
 	}
 	return b
 }

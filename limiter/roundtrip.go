@@ -285,14 +285,12 @@ func (k *sending) deliver(resp *http.Response) *http.Response {
 
 // watch lets the caller's leaving interrupt a body that has not ended.
 func (k *sending) watch(resp *http.Response) {
-	b, ok := resp.Body.(*answer)
-	if d, is := resp.Body.(duplex); is {
-		b, ok = d.answer, true
-	}
+	given, ok := resp.Body.(interface{ self() *answer })
 	ctx, cancel := k.ctx, k.req.Cancel
 	if !ok || ctx.Done() == nil && cancel == nil {
 		return
 	}
+	b := given.self()
 	w := weak.Make(b) // a body that the app drops is collected however long its context lives
 	leave := func(why error) {
 		if b := w.Value(); b != nil {

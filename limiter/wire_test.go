@@ -359,6 +359,9 @@ func TestFault12Upgrade(t *testing.T) {
 		if _, err := tr.RoundTrip(request(t, ctx, "A")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the only slot was given away: %v", err)
 		}
+		if half, ok := resp.Body.(interface{ CloseWrite() error }); !ok || half.CloseWrite() != nil || !up.halfClosed {
+			t.Errorf("the body of a 101 can not be closed for writing alone: %T", resp.Body)
+		}
 		resp.Body.Close()
 		if _, err := tr.RoundTrip(request(t, context.Background(), "A")); err != nil {
 			t.Error(err)
@@ -367,7 +370,9 @@ func TestFault12Upgrade(t *testing.T) {
 	})
 }
 
-type pipeBody struct{}
+type pipeBody struct{ halfClosed bool }
+
+func (p *pipeBody) CloseWrite() error { p.halfClosed = true; return nil }
 
 func (*pipeBody) Read([]byte) (int, error)    { return 0, nil }
 func (*pipeBody) Write(p []byte) (int, error) { return len(p), nil }
