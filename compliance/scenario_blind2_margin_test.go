@@ -44,6 +44,11 @@ func TestScenarioBlind7Margins(t *testing.T) {
 	holdMargins(t, each(blind7Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
 }
 
+// TestScenarioBlind8Margins holds the eighth family to the same.
+func TestScenarioBlind8Margins(t *testing.T) {
+	holdMargins(t, each(blind8Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
+}
+
 // holdRows holds a breaker to what the fifth family keeps.
 func holdRows(t *testing.T, k *kind, seed uint64, g *scene, m margins) {
 	t.Helper()
