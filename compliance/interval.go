@@ -58,11 +58,14 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 	if len(sh.runs) < least || len(sh.runs) < 4 {
 		return
 	}
-	fresh, rows := make([]float64, len(sh.runs)), make([]float64, len(sh.runs))
+	fresh, rows, pages := make([]float64, len(sh.runs)), make([]float64, len(sh.runs)), make([]float64, len(sh.runs))
 	for i, r := range sh.runs {
-		fresh[i], rows[i] = float64(r.fresh), float64(r.rows)
+		fresh[i], rows[i], pages[i] = float64(r.fresh), float64(r.rows), float64(r.pages)
 	}
 	isNew, full := median(fresh) >= float64(t.RegularRows), median(rows) >= float64(t.RegularFull)
+	if median(pages) > 1 && median(rows) >= float64(t.RegularRows) {
+		full = true // a screen shows one page
+	}
 	if !isNew && !full {
 		return
 	}
