@@ -17,7 +17,7 @@ func (m *maker) spread(span time.Duration, n int, f func(i int) Event) *maker {
 	return m
 }
 
-// loadBounds are those of GT301, GT302 and GT303.
+// loadBounds are those of GT301 and GT303, and of a few URLs of GT302.
 func loadBounds() []bound {
 	const s = time.Second
 	call := func(i int) Event { return entity(i) }
@@ -120,6 +120,12 @@ func loadBounds() []bound {
 		{rule: "GT302", field: "SynthPool", of: "URLs of 500 calls of one route", make: func(m *maker, n int) { mix(500, 400*time.Millisecond, func(i int) string { return two(0, 0, i%n) })(m) },
 			quiet: 26, loud: 25, want: Warning, measured: .95, threshold: .95, to: .8, movedQuiet: 101, movedLoud: 100},
 		{rule: "GT302", of: "calls of ten URLs, in bursts", make: bursts, quiet: 999, loud: 1000, want: Warning, measured: .99, threshold: .95},
+		{rule: "GT302", of: "URLs of 1,000 calls, in bursts", make: func(m *maker, n int) {
+			bursts(m, 1000)
+			for i := range m.es {
+				m.es[i].URL = "https://api.example.test" + two(0, 0, i%n)
+			}
+		}, quiet: 101, loud: 100, want: Warning, measured: .9, threshold: .95},
 		{rule: "GT302", of: "routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 1, loud: 2, want: Warning, measured: 1, threshold: .81},
 		{rule: "GT302", of: "many routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 16, loud: 15, want: Warning, measured: 1, threshold: .81},
 		{rule: "GT302", of: "milliseconds from call to call", make: func(m *maker, n int) { mix(501, time.Duration(n)*time.Millisecond, four)(m) },
@@ -128,15 +134,70 @@ func loadBounds() []bound {
 		{rule: "GT303", field: "SandboxRate", of: "calls in a minute", make: func(m *maker, n int) { m.spread(60*s, n, sandbox) },
 			quiet: 300, loud: 301, want: Error, measured: 301, threshold: 300, to: 3., movedQuiet: 180, movedLoud: 181},
 		{rule: "GT303", field: "SandboxCalls", of: "calls in ten minutes", make: func(m *maker, n int) { m.spread(600*s, n, sandbox) },
-			quiet: 2000, loud: 2001, want: Error, measured: 2001, threshold: 2000, to: 1000, movedQuiet: 1000, movedLoud: 1001},
+			quiet: 2000, loud: 2001, milder: Warning, want: Error, measured: 2001, threshold: 2000, to: 1000, movedQuiet: 1000, movedLoud: 1001},
+		{rule: "GT303", field: "SandboxCalls", of: "calls in ten minutes, near to too many", make: func(m *maker, n int) { m.spread(600*s, n, sandbox) },
+			quiet: 1500, loud: 1501, want: Warning, measured: 1501, threshold: 1500, to: 1000, movedQuiet: 750, movedLoud: 751},
 		{rule: "GT303", of: "seconds to the 301st call", make: lastCall(300, 50*s),
 			quiet: 60, loud: 59, want: Error, measured: 301, threshold: 300},
 		{rule: "GT303", of: "seconds of a burst of 301 calls", make: lastCall(300, 50*s),
 			quiet: 54, loud: 55, want: Error, measured: 301, threshold: 300},
 		{rule: "GT303", of: "seconds to the 2,001st call", make: lastCall(2000, 590*s),
-			quiet: 600, loud: 599, want: Error, measured: 2001, threshold: 2000},
+			quiet: 600, loud: 599, milder: Warning, want: Error, measured: 2001, threshold: 2000},
 		{rule: "GT303", of: "calls in half a minute", make: func(m *maker, n int) { m.spread(30*s, n, sandbox) },
 			quiet: 499, loud: 500, want: Error, measured: 500, threshold: 300},
+	}
+}
+
+// programBounds are those of GT302 that are about more than 5 minutes' calls of a
+// few URLs: the same thing created, volume, and what goes on at a program's pace.
+func programBounds() []bound {
+	const s = time.Second
+	same := func(others int) func(*maker, int) { // n creates of one thing, after other calls
+		return func(m *maker, n int) {
+			m.single(s/2, 0, others).each(n, s/2, func(int) Event { return newContact(1) })
+		}
+	}
+	// volume is ten minutes of n calls, after others of minutes each a second long,
+	// and a call when they are over.
+	volume := func(m *maker, n int, before []int, more ...func(*Event)) {
+		call := func(i int) Event { return entity(i, more...) }
+		for _, calls := range before {
+			m.spread(60*s, calls, call)
+		}
+		m.spread(600*s, n, call).add(0, call(n))
+	}
+	quiet := func(first int) []int { return []int{first, 10, 10, 10, 10, 10, 10} } // busy, and calm until that is the past
+	// steady is windows of 5 minutes, of calls of so many URLs, and a call after them.
+	steady := func(m *maker, windows, calls, urls int) {
+		for range windows {
+			m.spread(300*s, calls, func(i int) Event { return entity(i % urls) })
+		}
+		m.add(0, entity(0))
+	}
+	return []bound{
+		{rule: "GT302", field: "SynthSame", of: "creates of one thing", make: same(0),
+			quiet: 60, loud: 61, want: Warning, measured: 60, threshold: 60, to: 30, movedQuiet: 30, movedLoud: 31},
+		{rule: "GT302", of: "other calls before 61 creates of one thing", make: func(m *maker, n int) { same(n)(m, 61) },
+			quiet: 120, loud: 119, want: Warning, measured: 60, threshold: 60},
+		{rule: "GT302", of: "seconds from the first of 61 creates of one thing to the last", make: func(m *maker, n int) {
+			same(0)(m, 60)
+			m.at = day0.Add(time.Duration(n) * s)
+			m.add(0, newContact(1))
+		}, quiet: 300, loud: 299, want: Warning, measured: 60, threshold: 60},
+		{rule: "GT302", field: "SynthVolume", of: "calls in ten minutes", make: func(m *maker, n int) { volume(m, n, nil) },
+			quiet: 1499, loud: 1500, want: Warning, measured: 1500, threshold: 1500, to: 600, movedQuiet: 599, movedLoud: 600},
+		{rule: "GT302", field: "SynthVolume", of: "calls of users in ten minutes", make: func(m *maker, n int) { volume(m, n, nil, by(User, "ann")) },
+			quiet: 2999, loud: 3000, want: Warning, measured: 1500, threshold: 1500, to: 600, movedQuiet: 1199, movedLoud: 1200},
+		{rule: "GT302", field: "SynthUsual", of: "calls in a busy minute before 1,500", make: func(m *maker, n int) { volume(m, 1500, quiet(n)) },
+			quiet: 38, loud: 37, want: Warning, measured: 1500, threshold: 1500, to: 3., movedQuiet: 51, movedLoud: 50},
+		{rule: "GT302", field: "SynthSteady", of: "calls of 12 URLs in each of four times 5 minutes", make: func(m *maker, n int) { steady(m, 4, n, 12) },
+			quiet: 149, loud: 150, want: Warning, measured: 150, threshold: 150, to: 100, movedQuiet: 99, movedLoud: 100},
+		{rule: "GT302", of: "times 5 minutes", make: func(m *maker, n int) { steady(m, n, 150, 12) },
+			quiet: 3, loud: 4, want: Warning, measured: 150, threshold: 150},
+		{rule: "GT302", of: "URLs of 150 calls in each 5 minutes", make: func(m *maker, n int) { steady(m, 4, 150, n) },
+			quiet: 9, loud: 10, want: Warning, measured: 150, threshold: 150},
+		{rule: "GT302", of: "URLs of 1,000 calls in ten minutes", make: func(m *maker, n int) { steady(m, 2, 500, n) },
+			quiet: 330, loud: 270, want: Warning, measured: .73, about: .05, threshold: .7},
 	}
 }
 

@@ -127,6 +127,15 @@ func runBounds() []bound {
 			base: thresholds(Thresholds{RunGap: 5 * time.Minute}), quiet: 150, loud: 149, want: Warning, measured: 3000, threshold: 3000, to: 30., movedQuiet: 100, movedLoud: 99},
 		{rule: "GT105", field: "RunPage", of: "pages of 3,000 rows", make: func(m *maker, n int) { run(m, 3000, n, s/2, s/2) },
 			quiet: 151, loud: 150, want: Warning, measured: 3000, threshold: 3000, to: 50., movedQuiet: 61, movedLoud: 60},
+		{rule: "GT105", of: "rows, until it is an error", make: func(m *maker, n int) { run(m, n, 60, s, s) },
+			quiet: 5999, loud: 6000, milder: Warning, want: Error, measured: 6000, threshold: 3000},
+		{rule: "GT105", of: "queries with 3,000 rows", make: func(m *maker, n int) {
+			for i, from := 0, 0; i < n; i++ {
+				rows := (3000 - from) / (n - i)
+				m.add(s, listing(fmt.Sprintf("/contacts/?officeId=O%d&pageSize=100", i), from, rows, rows))
+				from += rows
+			}
+		}, quiet: 49, loud: 50, milder: Warning, want: Error, measured: 3000, threshold: 3000},
 		{rule: "GT105", field: "RunGap", of: "seconds between the halves of a run", make: func(m *maker, n int) {
 			m.pages(s, "a=1", 0, 1500, 100, 0)
 			m.at = m.at.Add(time.Duration(n)*s - s)

@@ -41,8 +41,8 @@ type exactly struct {
 }
 
 func allBounds() []bound {
-	return slices.Concat(sweepBounds(), readingBounds(), runBounds(), tileBounds(), regularBounds(), phaseBounds(), dailyBounds(), hourBounds(),
-		loadBounds(), limitBounds(), writeBounds(), efficiencyBounds(), claimBounds())
+	return slices.Concat(sweepBounds(), readingBounds(), runBounds(), tileBounds(), regularBounds(), lookBackBounds(), overlapBounds(), phaseBounds(), dailyBounds(), hourBounds(),
+		loadBounds(), programBounds(), limitBounds(), writeBounds(), efficiencyBounds(), claimBounds())
 }
 
 func allCases() []exactly {

@@ -43,7 +43,8 @@ func writeBounds() []bound {
 	update := func(m *maker, size, sent, changed int, after time.Duration) {
 		m.add(after, entity(1, holds(members(size, 0)))).add(0, patch(1, `"1"`, members(sent, changed), 204))
 	}
-	read := func(m *maker, reads int, last time.Duration) { // of an entity just created
+	foreign := func(i int) Event { return patch(i, `"1"`, `{"a":1}`, 412) } // none of them has had that version
+	read := func(m *maker, reads int, last time.Duration) {                 // of an entity just created
 		m.add(s, with(post(`{}`), createdAt("/contacts/K7X")))
 		m.each(reads-1, s, func(int) Event { return Event{URL: "/contacts/K7X", Status: 404} })
 		m.at = day0.Add(last)
@@ -71,6 +72,13 @@ func writeBounds() []bound {
 		{rule: "GT502", of: "seconds from read to update", make: func(m *maker, n int) { update(m, 10, 4, 0, time.Duration(n)*s) },
 			quiet: 601, loud: 600, want: Warning, measured: 1, threshold: .5},
 
+		{rule: "GT503", of: "entities refused under one version", make: func(m *maker, n int) { m.each(n, s, foreign) },
+			quiet: 4, loud: 5, want: Error, measured: 5, threshold: 5},
+		{rule: "GT503", of: "seconds to the fifth of them", make: func(m *maker, n int) {
+			m.each(4, 0, foreign)
+			m.at = day0.Add(time.Duration(n) * s)
+			m.add(0, foreign(4))
+		}, quiet: 601, loud: 600, milder: Note, want: Error, measured: 5, threshold: 5},
 		{rule: "GT503", of: "seconds without a refetch", make: func(m *maker, n int) { m.add(time.Duration(n)*s, patch(1, `"1"`, `{"a":2}`, 412)).add(0, entity(2)) },
 			quiet: 60, loud: 61, want: Note, measured: 1, threshold: 0},
 
