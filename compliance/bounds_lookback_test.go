@@ -37,6 +37,9 @@ func lookBackBounds() []bound {
 			}
 		}
 	}
+	since := func(e *Event, at time.Time) {
+		e.URL = "https://api.example.test/contacts/?pageSize=100&pageNumber=1&modifiedFrom=" + at.Format(time.RFC3339)
+	}
 	return []bound{
 		{rule: "GT201", field: "LookBackRuns", of: "runs that look back a day", make: func(m *maker, n int) { m.glances(day, 20, wobble(n-1, 4*hour, 0)) },
 			quiet: 12, loud: 13, want: Warning, measured: 12, threshold: 12, to: 20, movedQuiet: 20, movedLoud: 21},
@@ -48,15 +51,18 @@ func lookBackBounds() []bound {
 			quiet: 179, loud: 180, want: Warning, measured: 24, threshold: 24, to: day, movedQuiet: 119, movedLoud: 120},
 		{rule: "GT201", field: "LookBackPause", of: "minutes of one pause", make: func(m *maker, n int) { m.glances(day, 20, once(12, 3*hour, 6, n*minute)) },
 			quiet: 421, loud: 420, want: Warning, measured: 12, threshold: 12, to: 5 * time.Hour, movedQuiet: 301, movedLoud: 300},
-		{rule: "GT201", field: "LookBackSpread", of: "seconds that every other run looks back further, of four hours", make: func(m *maker, n int) {
-			m.glances(day, 20, wobble(12, 4*hour, 0))
+		{rule: "GT201", of: "seconds that the watermark goes on from run to run, of two hours", make: func(m *maker, n int) {
+			m.glances(day, 20, wobble(18, 2*hour, 0))
 			for i := range m.es {
-				if i%2 == 1 {
-					further := m.es[i].Time.Add(-day - time.Duration(n)*time.Second)
-					m.es[i].URL = "https://api.example.test/contacts/?pageSize=100&pageNumber=1&modifiedFrom=" + further.Format(time.RFC3339)
-				}
+				since(&m.es[i], day0.Add(time.Duration(i*n)*time.Second))
 			}
-		}, quiet: 3601, loud: 3600, want: Warning, measured: 12, threshold: 12, to: .5, movedQuiet: 7201, movedLoud: 7200},
+		}, quiet: 3599, loud: 3600, want: Warning, measured: 18, threshold: 12},
+		{rule: "GT201", of: "runs of 19 that ask for an earlier time", make: func(m *maker, n int) {
+			m.glances(day, 20, wobble(18, 2*hour, 0))
+			for i := range n {
+				since(&m.es[2+i], day0.AddDate(0, 0, -9))
+			}
+		}, quiet: 3, loud: 2, want: Warning, measured: 16, threshold: 12},
 
 		{rule: "GT202", field: "LookBackRuns", of: "runs day and night", make: func(m *maker, n int) { same(60, wobble(n-1, 50*minute, 0))(m) },
 			quiet: 48, loud: 49, want: Warning, measured: 48, threshold: 48, to: 15, movedQuiet: 60, movedLoud: 61},
