@@ -1,9 +1,6 @@
 package compliance
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // copying is a series of runs over the same rows.
 type copying struct {
@@ -70,17 +67,7 @@ func (sh *shape) everyLong() []longRun {
 // joinLong joins what replicas read at the same time: one run, its rows read by
 // several.
 func joinLong(all []longRun, gap uint32) []longRun {
-	slices.SortFunc(all, func(a, b longRun) int { return cmp.Compare(a.start, b.start) })
-	joined := all[:0]
-	for _, r := range all {
-		if n := len(joined); n > 0 && r.start <= joined[n-1].last+gap {
-			p := &joined[n-1]
-			p.last, p.rows = max(p.last, r.last), p.rows+r.rows
-			p.set.merge(&r.set)
-			continue
-		}
-		joined = append(joined, r)
-	}
+	joined := joinRuns(all, gap)
 	for i := range joined {
 		p := &joined[i]
 		if distinct := uint32(p.set.distinct()); distinct < p.rows*7/10 { // as run.rows does
@@ -88,6 +75,13 @@ func joinLong(all []longRun, gap uint32) []longRun {
 		}
 	}
 	return joined
+}
+
+func (r *longRun) span() (start, last uint32) { return r.start, r.last }
+
+func (r *longRun) join(o longRun) {
+	r.last, r.rows = max(r.last, o.last), r.rows+o.rows
+	r.set.merge(&o.set)
 }
 
 // judgeCopies judges the long runs of all replicas, since the last write: GT206.

@@ -255,6 +255,26 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	require.NoError(t, k.Close())
 }
 
+// TestJobsOutliveProcesses: a job of several collections is one though the process
+// that runs it is another each day.
+func TestJobsOutliveProcesses(t *testing.T) {
+	store, days := &memory{}, nightly(6, 3, 2, 100, func(int) time.Duration { return 0 })
+	var found map[string]Finding
+	for len(days) > 0 {
+		k, err := New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, SnapshotEvery: time.Hour, Replica: "r"})
+		require.NoError(t, err)
+		for _, e := range days[:6] {
+			k.Feed(e)
+		}
+		e := days[5]
+		e.Tenant, e.Time = "ANOTHER", e.Time.Add(4*time.Hour) // when the process is stopped
+		k.Feed(e)
+		days, found = days[6:], rulesOf(k.Report(), Note)
+		require.NoError(t, k.Close())
+	}
+	require.Contains(t, found, "GT204")
+}
+
 // FuzzSnapshot: no bytes make decoding panic, hang or grow; what it takes can be
 // merged, as another replica's, and gone on with, as this one's.
 func FuzzSnapshot(f *testing.F) {

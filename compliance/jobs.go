@@ -120,3 +120,67 @@ func (s *shared) keepJob(j *job) *job {
 	s.jobs = append(s.jobs, j)
 	return j
 }
+
+// judgeJobs judges what the streams of a tenant read of several collections in all
+// replicas: GT204. A replica may have seen one page of each run only, so it is the
+// runs of the collections, not the jobs, that are put together.
+func (k *Checker) judgeJobs(t *tenant, all []*series, others []*snapshot) {
+	streams := map[string][]*series{}
+	for _, s := range all {
+		streams[s.key.stream] = append(streams[s.key.stream], s)
+	}
+	for _, of := range streams {
+		if len(of) > 1 {
+			k.judgeJob(t, of, others)
+		}
+	}
+}
+
+// judgeJob judges one stream's runs of its collections.
+func (k *Checker) judgeJob(t *tenant, collections []*series, others []*snapshot) {
+	limits, merged := &k.cfg.Thresholds, false
+	var last *series
+	var parts []jobRun
+	for _, s := range collections {
+		h := t.holding(s.route, k.d().key)
+		if n := max(int(h.rows), s.route.rows); s.route.reference || n > 0 && n <= limits.SmallCollection {
+			continue
+		}
+		parts = s.jobParts(parts, s.route.hash)
+		for _, sn := range others {
+			if o := sn.series[s.hash]; o != nil {
+				parts, merged = o.jobParts(parts, s.route.hash), true
+			}
+		}
+		if last == nil || s.last > last.last {
+			last = s
+		}
+	}
+	var runs []pastRun
+	for _, r := range joinRuns(parts, uint32(limits.RunGap.Seconds())) {
+		if r.long(limits) {
+			runs = append(runs, r.pastRun)
+		}
+	}
+	if !merged || len(runs) == 0 {
+		return
+	}
+	l := k.lookAt(t, &exchange{view: IntentView, at: int64(runs[len(runs)-1].last) * 1e9, method: "GET", stream: last.key.stream, route: last.route,
+		user: last.user, purpose: last.purpose, status: 200})
+	l.dailyJob(runs[max(0, len(runs)-maxJobRuns-1):])
+}
+
+// jobParts adds what s has read of a collection, as parts of a job's runs.
+func (s *series) jobParts(parts []jobRun, collection uint64) []jobRun {
+	for _, sh := range s.shapes {
+		for _, r := range sh.everyRun() {
+			parts = append(parts, jobRun{pastRun: r, collection: collection})
+		}
+	}
+	return parts
+}
+
+func (r *jobRun) join(o jobRun) {
+	r.pastRun.join(o.pastRun)
+	r.several = r.several || o.several || r.collection != o.collection
+}

@@ -124,21 +124,7 @@ func (sh *shape) clone() *shape {
 // pages read by both.
 func (sh *shape) merge(o *shape, gap uint32) {
 	sh.rows += o.rows
-	all := append(sh.everyRun(), o.everyRun()...)
-	slices.SortFunc(all, func(a, b pastRun) int { return cmp.Compare(a.start, b.start) })
-	joined := all[:0]
-	for _, r := range all {
-		if n := len(joined); n > 0 && r.start <= joined[n-1].last+gap {
-			p := &joined[n-1]
-			p.last = max(p.last, r.last)
-			p.pages, p.rows, p.fresh = clip(int(p.pages)+int(r.pages)), clip(int(p.rows)+int(r.rows)), clip(int(p.fresh)+int(r.fresh))
-			if p.since == 0 {
-				p.since = r.since
-			}
-			continue
-		}
-		joined = append(joined, r)
-	}
+	joined := joinRuns(append(sh.everyRun(), o.everyRun()...), gap)
 	sh.long = joinLong(append(sh.everyLong(), o.everyLong()...), gap)
 	sh.runs, sh.run = joined, run{}
 	s, p := &sh.slices, &o.slices
@@ -153,6 +139,45 @@ func (sh *shape) merge(o *shape, gap uint32) {
 		s.exhausted = uint32(float64(s.delivered) * s.filters.exhausted())
 		s.lambda += p.lambda
 		s.crossed += float64(before) * float64(p.rows.distinct())
+	}
+}
+
+// joinable is a run that another one can be a part of.
+type joinable[R any] interface {
+	*R
+	span() (start, last uint32)
+	join(R)
+}
+
+// joinRuns joins the runs that no pause longer than gap parts, oldest first.
+func joinRuns[R any, P joinable[R]](all []R, gap uint32) []R {
+	slices.SortFunc(all, func(a, b R) int {
+		first, _ := P(&a).span()
+		second, _ := P(&b).span()
+		return cmp.Compare(first, second)
+	})
+	joined := all[:0]
+	for _, r := range all {
+		if n := len(joined); n > 0 {
+			p := P(&joined[n-1])
+			start, _ := P(&r).span()
+			if _, last := p.span(); start <= last+gap {
+				p.join(r)
+				continue
+			}
+		}
+		joined = append(joined, r)
+	}
+	return joined
+}
+
+func (r *pastRun) span() (start, last uint32) { return r.start, r.last }
+
+func (r *pastRun) join(o pastRun) {
+	r.last = max(r.last, o.last)
+	r.pages, r.rows, r.fresh = clip(int(r.pages)+int(o.pages)), clip(int(r.rows)+int(o.rows)), clip(int(r.fresh)+int(o.fresh))
+	if r.since == 0 {
+		r.since = o.since
 	}
 }
 

@@ -48,6 +48,9 @@ func (s *shared) fresh(now uint32) bool {
 	for i := range s.checks {
 		last = max(last, s.checks[i].at+checkAge)
 	}
+	for _, j := range s.jobs {
+		last = max(last, j.run.last+snapshotLife)
+	}
 	return last > now || len(s.waiting) > 0
 }
 

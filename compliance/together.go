@@ -22,7 +22,7 @@ func (k *Checker) judgeTogether(all map[string]*snapshot) (h tidings) {
 		}
 	}
 	k.st.learnLiars(others, now)
-	of := latest(mine)
+	of := byTenant(mine)
 	k.mu.Unlock()
 	h.inBatches(k, len(tenants), func(i int) { k.judgeTenant(tenants[i], of[tenants[i].name], others) })
 	if len(others) == 0 {
@@ -56,34 +56,42 @@ func (k *Checker) lookAt(t *tenant, x *exchange) *look {
 	return l
 }
 
+// byTenant gives the series of each tenant.
+func byTenant(all []*series) map[string][]*series {
+	of := map[string][]*series{}
+	for _, s := range all {
+		of[s.key.tenant] = append(of[s.key.tenant], s)
+	}
+	return of
+}
+
 // latest gives the series of each of a tenant's collections that was used last,
 // to name the stream of what no single stream has done.
-func latest(all []*series) map[string][]*series {
-	byTenant := map[string][]*series{}
+func latest(all []*series) (of []*series) {
 	for _, s := range all {
-		of := byTenant[s.key.tenant]
 		i := slices.IndexFunc(of, func(o *series) bool { return o.key.collection == s.key.collection })
 		switch {
 		case i < 0:
-			byTenant[s.key.tenant] = append(of, s)
+			of = append(of, s)
 		case of[i].last < s.last:
 			of[i] = s
 		}
 	}
-	return byTenant
+	return of
 }
 
 // judgeTenant judges one tenant with what the other replicas know of it.
-func (k *Checker) judgeTenant(t *tenant, latest []*series, others []*snapshot) {
+func (k *Checker) judgeTenant(t *tenant, all []*series, others []*snapshot) {
 	if k.st.tenants[t.name] != t {
 		return // forgotten meanwhile
 	}
-	parts := ofTenant(t.hash, others)
+	parts, latest := ofTenant(t.hash, others), latest(all)
 	k.judgeCreates(t, parts)
 	for _, s := range latest {
 		k.judgeHydration(t, s, others)
 		k.judgeUsed(t, s, others)
 	}
+	k.judgeJobs(t, all, others)
 	if len(parts) == 0 {
 		return
 	}

@@ -3,6 +3,7 @@ package compliance
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,6 +74,9 @@ func TestReplicasLoad(t *testing.T) {
 		rng = newRand(seed)
 		require.Contains(t, four(loadTool(3000, 300*time.Millisecond, 0)), "GT302")
 		require.NotContains(t, four(loadTool(1400, 300*time.Millisecond, 40)), "GT302", "in bursts, as people do")
+		f := four(loadTool(3000, 300*time.Millisecond, 40))["GT302"]
+		require.Contains(t, f.Unit, "many more than are usual", "in bursts, and too many")
+		require.True(t, f.Last.After(day0), f.Last)
 	}
 	require.NotContains(t, rulesOf(check(t, loadTool(480, 300*time.Millisecond, 0), Config{}), Note), "GT302", "a quarter is none")
 
@@ -415,4 +419,48 @@ func TestRestoredTenantsFit(t *testing.T) {
 	require.LessOrEqual(t, st.bytes+st.dormantBytes, 1<<16)
 	require.Less(t, len(st.dormantTenants), 400)
 	require.Positive(t, rs.all[0].Report().Evicted)
+}
+
+// nightly reads pages of each of some collections, one after the other, on so many
+// days, later each day as the minutes say.
+func nightly(days, collections, pages, rows int, late func(day int) time.Duration) events {
+	m := &maker{}
+	for d := range days {
+		m.at = day0.Add(time.Duration(24*d+3)*time.Hour + late(d))
+		for c := range collections {
+			for p := range pages {
+				m.add(2*time.Second, listing(fmt.Sprintf("/%s/?active=true&pageSize=100&pageNumber=%d", [...]string{"contacts", "properties", "tasks", "offers"}[c], p+1), d*1000+p*rows, rows, 0))
+			}
+		}
+	}
+	return m.es
+}
+
+// TestReplicasJobs: a job that reads a little of several collections is one job,
+// whatever process sends its calls.
+func TestReplicasJobs(t *testing.T) {
+	onTime := func(int) time.Duration { return 0 }
+	slack := func(d int) time.Duration { return time.Duration(d*d%4) * 25 * time.Minute } // never quite so
+	for name, c := range map[string]struct {
+		es    events
+		found bool
+	}{
+		"three collections":              {nightly(6, 3, 2, 100, onTime), true},
+		"one of them":                    {nightly(6, 1, 2, 100, onTime), false},
+		"days too few":                   {nightly(4, 3, 2, 100, onTime), false},
+		"a page of each, at odd minutes": {nightly(6, 4, 1, 100, slack), false},
+		"rows too few":                   {nightly(6, 4, 1, 60, onTime), false},
+	} {
+		for _, n := range []int{1, 4} {
+			for _, shuffle := range []*rand.Rand{nil, newRand(1), newRand(2)} {
+				f, found := together(t, n, c.es, 3*time.Hour, shuffle)["GT204"]
+				require.Equal(t, c.found, found, "%s, %d processes: %s", name, n, f.Message)
+				if found {
+					require.Equal(t, Warning, f.Severity)
+					require.Equal(t, 24*time.Hour, f.Period)
+					require.Contains(t, f.Unit, "several collections")
+				}
+			}
+		}
+	}
 }
