@@ -255,6 +255,72 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	require.NoError(t, k.Close())
 }
 
+// goingOn is what is seen over days and over several windows: watermarks, runs by
+// night, slices that overlap, jobs, busy minutes and a program's pace.
+func goingOn() events {
+	m := (&maker{}).glances(24*time.Hour, 20, wobble(14, 2*3600, 0))
+	m.at = day0.Add(30 * time.Hour)
+	m.each(8, time.Minute, func(i int) Event {
+		return listing(fmt.Sprintf("/contacts/?areaId=A%d&pageSize=100", i), i*30, 60, 60)
+	})
+	es := append(m.es, nightly(3, 3, 2, 100, func(day int) time.Duration { return 48 * time.Hour })...)
+	m = &maker{at: day0.Add(122 * time.Hour)}
+	m.spread(20*time.Minute, 800, func(i int) Event { return entity(i % 12) })
+	return append(es, m.es...)
+}
+
+// TestSnapshotKeepsWhatGoesOn: what days and windows have told is read as it was.
+func TestSnapshotKeepsWhatGoesOn(t *testing.T) {
+	store := &memory{}
+	k, err := New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, SnapshotEvery: time.Hour, Replica: "r"})
+	require.NoError(t, err)
+	for _, e := range goingOn() {
+		k.Feed(e)
+	}
+	require.NoError(t, k.Sync(t.Context()))
+	sn, err := decode(store.all["r"])
+	require.NoError(t, err)
+	again, err := decode(sn.encode())
+	require.NoError(t, err)
+	require.Equal(t, sn, again)
+
+	var kept struct{ watermarks, restless, tallies int }
+	for _, s := range k.st.series {
+		read := sn.series[s.hash]
+		require.Len(t, read.shapes, len(s.shapes))
+		for i, sh := range s.shapes {
+			require.Equal(t, sh.marks, read.shapes[i].marks)
+			require.Equal(t, sh.restless, read.shapes[i].restless)
+			require.Equal(t, sh.slices.times, read.shapes[i].slices.times)
+			if sh.marks != nil && sh.marks.back.runs > 0 && sh.marks.back.from < sh.marks.back.at && sh.marks.tile.watermark != 0 {
+				kept.watermarks++
+			}
+			if sh.restless.runs > 0 {
+				kept.restless++
+			}
+			if sh.slices.times != nil && sh.slices.times.n > 0 {
+				kept.tallies++
+			}
+		}
+	}
+	require.NotZero(t, kept.watermarks)
+	require.NotZero(t, kept.restless)
+	require.NotZero(t, kept.tallies)
+
+	live := k.st.tenants["ABC"]
+	read := sn.tenants[live.hash]
+	require.Equal(t, live.minutes, read.minutes)
+	require.NotZero(t, read.minutes.usual)
+	require.NotZero(t, read.minutes.now.own)
+	require.Equal(t, live.synth.steady, read.synth.steady)
+	require.NotZero(t, read.synth.steady)
+	require.Equal(t, live.jobs, read.jobs)
+	require.Len(t, read.jobs, 1)
+	require.Len(t, read.jobs[0].runs, 2)
+	require.True(t, read.jobs[0].run.several && read.jobs[0].run.judged)
+	require.NoError(t, k.Close())
+}
+
 // TestJobsOutliveProcesses: a job of several collections is one though the process
 // that runs it is another each day.
 func TestJobsOutliveProcesses(t *testing.T) {
@@ -299,6 +365,13 @@ func FuzzSnapshot(f *testing.F) {
 	sn.tenants = map[uint64]*shared{newHashKey([]byte("0123456789abcdef")).sum("ABC"): waiting}
 	f.Add(sn.encode())
 	f.Add(append(binary.AppendUvarint(nil, snapshotVersion+1), whole[1:]...))
+	k, err = New(Config{Key: []byte("0123456789abcdef"), Snapshots: store, SnapshotEvery: time.Hour, Replica: "days"})
+	require.NoError(f, err)
+	for _, e := range goingOn() {
+		k.Feed(e)
+	}
+	require.NoError(f, k.Close())
+	f.Add(store.all["days"])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		sn, err := decode(data)
 		if err == nil {
