@@ -46,7 +46,7 @@ func allBounds() []bound {
 }
 
 func allCases() []exactly {
-	return slices.Concat(writeCases(), efficiencyCases(), sparedCases(), guiseCases(), moreCases())
+	return slices.Concat(writeCases(), efficiencyCases(), sparedCases(), guiseCases(), moreCases(), nearCases())
 }
 
 func TestBounds(t *testing.T) {
