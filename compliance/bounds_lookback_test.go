@@ -60,7 +60,7 @@ func lookBackBounds() []bound {
 		{rule: "GT201", of: "runs of 19 that ask for an earlier time", make: func(m *maker, n int) {
 			m.glances(day, 20, wobble(18, 2*hour, 0))
 			for i := range n {
-				since(&m.es[2+i], day0.AddDate(0, 0, -9))
+				since(&m.es[2+2*i], day0.AddDate(0, 0, -9))
 			}
 		}, quiet: 3, loud: 2, want: Warning, measured: 16, threshold: 12},
 

@@ -162,7 +162,7 @@ func nearCases() []exactly {
 		{"as busy every day", "GT302", workday(grown...), nil, 0},
 		{"the same task again and again", "GT302", creates(func(int) string { return `{"title":"load"}` }), nil, Warning},
 		{"a batch of tasks", "GT302", creates(func(i int) string { return fmt.Sprintf(`{"title":"call","contactId":"OXF%06d"}`, i) }), nil, 0},
-		{"each page from the last row's id", "GT101", columns(func(i int) string { return "&after=" + ids(i*100-1, 1)[0] }), nil, Error},
+		{"each page from the last row's id", "GT101", columns(func(i int) string { return "&aboveId=" + ids(i*100-1, 1)[0] }), nil, Error},
 		{"one column after another", "GT101", columns(func(i int) string { return "&sortBy=" + string(rune('a'+i)) }), nil, 0},
 		{"one filter after another", "GT101", columns(func(i int) string { return fmt.Sprint("&officeId=O", i) }), nil, 0},
 		{"week by week", "GT101", weeks(2 * s), nil, Error},
