@@ -119,13 +119,13 @@ func loadBounds() []bound {
 		}, quiet: 8, loud: 7, want: Warning, measured: 1, threshold: .81, to: .9, movedQuiet: 6, movedLoud: 5},
 		{rule: "GT302", field: "SynthPool", of: "URLs of 500 calls of one route", make: func(m *maker, n int) { mix(500, 400*time.Millisecond, func(i int) string { return two(0, 0, i%n) })(m) },
 			quiet: 26, loud: 25, want: Warning, measured: .95, threshold: .95, to: .8, movedQuiet: 101, movedLoud: 100},
-		{rule: "GT302", of: "calls of ten URLs, in bursts", make: bursts, quiet: 999, loud: 1000, want: Warning, measured: .99, threshold: .95},
+		{rule: "GT302", of: "calls of ten URLs, in bursts", make: bursts, quiet: 999, loud: 1000, want: Warning, measured: .99, threshold: .9},
 		{rule: "GT302", of: "URLs of 1,000 calls, in bursts", make: func(m *maker, n int) {
 			bursts(m, 1000)
 			for i := range m.es {
 				m.es[i].URL = "https://api.example.test" + two(0, 0, i%n)
 			}
-		}, quiet: 101, loud: 100, want: Warning, measured: .9, threshold: .95},
+		}, quiet: 101, loud: 100, want: Warning, measured: .9, threshold: .9},
 		{rule: "GT302", of: "routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 1, loud: 2, want: Warning, measured: 1, threshold: .81},
 		{rule: "GT302", of: "many routes", make: routes, base: thresholds(Thresholds{SynthPool: 1}), quiet: 16, loud: 15, want: Warning, measured: 1, threshold: .81},
 		{rule: "GT302", of: "milliseconds from call to call", make: func(m *maker, n int) { mix(501, time.Duration(n)*time.Millisecond, four)(m) },

@@ -63,8 +63,8 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 		fresh[i], rows[i], pages[i] = float64(r.fresh), float64(r.rows), float64(r.pages)
 	}
 	isNew, full := median(fresh) >= float64(t.RegularRows), median(rows) >= float64(t.RegularFull)
-	if median(pages) > 1 && median(rows) >= float64(t.RegularRows) {
-		full = true // a screen shows one page
+	if !l.merged && median(pages) > 1 && median(rows) >= float64(t.RegularRows) {
+		full = true // a screen shows one page; of several replicas nobody knows whose pages they were
 	}
 	if !isNew && !full {
 		return

@@ -18,7 +18,7 @@ type jobRun struct {
 	pastRun
 	collection uint64 // of its first page
 	several    bool   // another one has followed
-	judged     bool
+	judged     uint8  // as long, and as twice as long
 }
 
 const (
@@ -45,8 +45,8 @@ func (l *look) jobPage() {
 	}
 	r.last, r.pages, r.rows = max(r.last, now), clip(int(r.pages)+1), clip(int(r.rows)+x.rows())
 	r.several = r.several || r.collection != x.route.hash
-	if !r.judged && r.long(t) {
-		r.judged = true
+	if long := r.long(t); long > r.judged {
+		r.judged = long
 		l.dailyJob(append(slices.Clip(j.runs), r.pastRun))
 	}
 }
@@ -66,13 +66,17 @@ func (l *look) severalNow(now, gap uint32) *job {
 	return nil
 }
 
-// long tells whether the run is one of several collections, and long enough.
-func (r *jobRun) long(t *Thresholds) bool {
-	return r.several && int(r.pages) >= t.DailyPages && int(r.rows) >= t.DailyRows
+// long tells whether the run is one of several collections and long enough: 1, or 2
+// where it is twice as long.
+func (r *jobRun) long(t *Thresholds) uint8 {
+	if !r.several {
+		return 0
+	}
+	return uint8(min(int(r.pages)/t.DailyPages, int(r.rows)/t.DailyRows, 2))
 }
 
 func (j *job) keep(t *Thresholds) {
-	if !j.run.long(t) {
+	if j.run.long(t) == 0 {
 		return
 	}
 	if len(j.runs) == maxJobRuns {
@@ -95,8 +99,8 @@ func (l *look) dailyJob(runs []pastRun) {
 	}
 }
 
-// onTheMinute is the mean vector of times of day that differ by seven minutes.
-const onTheMinute = 0.9995
+// onTheMinute is the mean vector of times of day that differ by three minutes.
+const onTheMinute = 0.9999
 
 // job finds the job of x's stream.
 func (l *look) job() *job {
@@ -158,7 +162,7 @@ func (k *Checker) judgeJob(t *tenant, collections []*series, others []*snapshot)
 	}
 	var runs []pastRun
 	for _, r := range joinRuns(parts, uint32(limits.RunGap.Seconds())) {
-		if r.long(limits) {
+		if r.long(limits) > 0 {
 			runs = append(runs, r.pastRun)
 		}
 	}

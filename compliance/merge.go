@@ -28,6 +28,9 @@ func (s *series) merge(o *series, gap uint32) {
 	s.cover[1].merge(&o.cover[1], 7*86_400, 256)
 	s.recent.merge(&o.recent, 86_400, 4*recentSlots)
 	s.week.merge(&o.week, 7*86_400, 4*weekSlots)
+	if s.times != nil && o.times != nil {
+		s.times.merge(o.times)
+	}
 	s.numbers.merge(&o.numbers)
 	s.hours.merge(&o.hours)
 }
@@ -203,6 +206,10 @@ func (s *series) clone() *series {
 		r.sample = r.sample.clone()
 	}
 	c.hours.rows = slices.Clone(s.hours.rows)
+	if s.times != nil {
+		times := *s.times
+		c.times = &times
+	}
 	c.repeats = nil
 	return &c
 }

@@ -36,7 +36,9 @@ func (l *look) readByID(id uint64) {
 		s.numbers.restart(now)
 	}
 	_, fresh := s.recent.add(id, now, 7*86_400, recentSlots)
+	began := s.week.since
 	s.week.add(id, now, 7*86_400, weekSlots)
+	s.count(id, began != s.week.since)
 	if fresh {
 		l.numbered(id)
 		l.hydrateRead(id)
@@ -76,7 +78,7 @@ func (l *look) judgeUnique(r *readSet) {
 		return
 	}
 	lambda := r.byChance(l.n)
-	if l.drawn(distinct, float64(repeats)/lambda) {
+	if l.drawn(distinct) {
 		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.UniqueDrawn),
 			unit: "different entities read, as if drawn by lot", from: r.since, confidence: 0.95})
 	}
@@ -89,11 +91,27 @@ func (l *look) judgeUnique(r *readSet) {
 	}
 }
 
+// count notes how often entities are read, once they are many.
+func (s *series) count(id uint64, anew bool) {
+	switch {
+	case anew:
+		s.times = nil
+	case s.times != nil:
+		s.times.add(id)
+	case int(s.week.used) >= weekSlots/4:
+		s.times = &tally{}
+	}
+}
+
 // drawn tells whether reads are spread over most of a collection as chance would
 // have it: people keep to what they work on, and read that again.
-func (l *look) drawn(distinct int, ofChance float64) bool {
+func (l *look) drawn(distinct int) bool {
 	t := &l.k.cfg.Thresholds
-	return !l.x.user && distinct >= t.UniqueDrawn && share(distinct, l.n) >= t.CoverDay && ofChance < t.UniqueSpread
+	if l.x.user || distinct < t.UniqueDrawn || share(distinct, l.n) < t.CoverDay || l.s.times == nil {
+		return false
+	}
+	even, again := l.s.times.evenness()
+	return again > 1 && even < t.UniqueSpread
 }
 
 // byChance is how many repeats a sample would have of reads at random among n

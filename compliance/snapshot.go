@@ -233,6 +233,7 @@ func (s *series) code(c *coder) {
 	}
 	s.recent.code(c)
 	s.week.code(c)
+	optional(c, &s.times, (*tally).code)
 	e := &s.numbers
 	c.u64(&e.prefix)
 	c.u64(&e.low)

@@ -65,6 +65,7 @@ type series struct {
 	cover   [2]readSet  // distinct entities of a day and of a week
 	recent  readSet     // repetition.go
 	week    readSet
+	times   *tally // how often the entities of week came, once they are many; nil: they are not
 	numbers enumeration
 	hours   hourRows   // clock.go
 	repeats []repeated // efficiency.go
@@ -237,6 +238,9 @@ func (st *state) weigh(u *unit) {
 func (s *series) size() int {
 	n := cap(s.queries)*pageQueryBytes + s.cover[0].bytes() + s.cover[1].bytes() +
 		s.recent.bytes() + s.week.bytes() + cap(s.repeats)*40 + s.hours.bytes()
+	if s.times != nil {
+		n += int(unsafe.Sizeof(tally{}))
+	}
 	for _, sh := range s.shapes {
 		n += sh.size()
 	}

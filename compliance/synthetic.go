@@ -22,6 +22,7 @@ const (
 	beats        = 60
 	firstBeat    = 8 // calls from which on beats are counted
 
+	manyPool      = 0.9
 	pairRepeat    = 0.7
 	steadyWindows = 4
 	steadyURLs    = 10 // fewer are a screen's, which asks again and again
@@ -163,9 +164,12 @@ func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {
 	}
 	// A handful of URLs over and over, at a program's pace; or so many calls that
 	// their pace does not matter.
-	steady, many := vary < t.SynthVary*2/3 && repeat >= t.SynthPool, calls >= 2*t.SynthCalls && urls <= calls/10
-	if steady || many {
-		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: t.SynthPool, unit: "of the calls repeat a few URLs", from: c.since, confidence: 0.9})
+	few, many := t.SynthPool, calls >= 2*t.SynthCalls
+	if many {
+		few = min(few, manyPool)
+	}
+	if repeat >= few && (many || vary < t.SynthVary*2/3) {
+		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: few, unit: "of the calls repeat a few URLs", from: c.since, confidence: 0.9})
 	}
 }
 

@@ -42,6 +42,9 @@ func (s *shared) size() int {
 func (s *shared) fresh(now uint32) bool {
 	last := max(s.creates.day, s.refetches.day)*86_400 + 86_400
 	last = max(last, s.minutes.now.minute*60+1200, s.synth.since+600)
+	if s.minutes.usual > 0 {
+		last = max(last, s.minutes.now.minute*60+3*86_400)
+	}
 	for i := range s.users {
 		last = max(last, s.users[i].last+86_400, s.users[i].implausible)
 	}
@@ -107,7 +110,7 @@ func (j *job) code(c *coder) {
 	j.run.code(c)
 	c.u64(&j.run.collection)
 	c.bool(&j.run.several)
-	c.bool(&j.run.judged)
+	number32(c, &j.run.judged)
 	list(c, &j.runs, maxJobRuns, func(c *coder, r *pastRun) { r.code(c) })
 }
 

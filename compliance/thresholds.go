@@ -42,7 +42,7 @@ type Thresholds struct {
 	UniqueAbsoluteDay int     `json:"unique_absolute_day,omitempty"` // ... or in a day
 
 	UniqueDrawn  int     `json:"unique_drawn,omitempty"`  // distinct entities, CoverDay of the collection ...
-	UniqueSpread float64 `json:"unique_spread,omitempty"` // ... repeated less than so many times as often as by chance
+	UniqueSpread float64 `json:"unique_spread,omitempty"` // ... read as often as each other, but for so many times the variance of chance
 
 	EnumIDs       int     `json:"enum_ids,omitempty"`        // GT104: ids of one prefix
 	EnumAdjacent  float64 `json:"enum_adjacent,omitempty"`   // share of them with a neighbour read too

@@ -263,7 +263,7 @@ func (l *look) judgeRuns(sh *shape) {
 	}
 	if took := max(int(last.last-last.start), 1); int(last.rows) >= limit && float64(last.rows) > t.RunRate*float64(took) &&
 		float64(last.rows) >= t.RunPage*float64(last.pages) {
-		l.raise(gt105, alarm{sev: Warning, measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
+		l.raise(gt105, alarm{sev: l.runLevel(sh, int(last.rows), limit), measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
 	}
 	sh.marks = nil
 	for i, r := range runs {
