@@ -49,6 +49,11 @@ func TestScenarioBlind8Margins(t *testing.T) {
 	holdMargins(t, each(blind8Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
 }
 
+// TestScenarioBlind9Margins holds the ninth family to the same.
+func TestScenarioBlind9Margins(t *testing.T) {
+	holdMargins(t, each(blind9Breakers), func(k *kind, seed uint64, g *scene, m margins) { holdRows(t, k, seed, g, m) })
+}
+
 // holdRows holds a breaker to what the fifth family keeps.
 func holdRows(t *testing.T, k *kind, seed uint64, g *scene, m margins) {
 	t.Helper()

@@ -61,7 +61,7 @@ func some[T any](all []T) (out []T) {
 }
 
 func everyKind() []*kind {
-	return slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds(), blind6Kinds(), blind7Kinds(), blind8Kinds())
+	return slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds(), blind6Kinds(), blind7Kinds(), blind8Kinds(), blind9Kinds())
 }
 
 func soak() bool { return os.Getenv("GOODTENANT_SOAK") != "" }
