@@ -70,7 +70,7 @@ func joinLong(all []longRun, gap uint32) []longRun {
 	joined := joinRuns(all, gap)
 	for i := range joined {
 		p := &joined[i]
-		if distinct := uint32(p.set.distinct()); distinct < p.rows*7/10 { // as run.rows does
+		if distinct := uint32(p.set.distinct()); distinct < p.rows*5/9 { // as run.rows does
 			p.rows = distinct
 		}
 	}

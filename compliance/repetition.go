@@ -78,7 +78,7 @@ func (l *look) judgeUnique(r *readSet) {
 		return
 	}
 	lambda := r.byChance(l.n)
-	if l.drawn(distinct) {
+	if l.drawn(distinct, float64(repeats)/lambda) {
 		l.raise(gt103, alarm{sev: Error, measured: float64(distinct), threshold: float64(t.UniqueDrawn),
 			unit: "different entities read, as if drawn by lot", from: r.since, confidence: 0.95})
 	}
@@ -105,9 +105,9 @@ func (s *series) count(id uint64, anew bool) {
 
 // drawn tells whether reads are spread over most of a collection as chance would
 // have it: people keep to what they work on, and read that again.
-func (l *look) drawn(distinct int) bool {
+func (l *look) drawn(distinct int, ofChance float64) bool {
 	t := &l.k.cfg.Thresholds
-	if l.x.user || distinct < t.UniqueDrawn || share(distinct, l.n) < t.CoverDay || l.s.times == nil {
+	if l.x.user || distinct < t.UniqueDrawn || share(distinct, l.n) < t.CoverDay || ofChance >= t.UniqueSpread || l.s.times == nil {
 		return false
 	}
 	even, again := l.s.times.evenness()

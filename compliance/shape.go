@@ -133,7 +133,7 @@ func (r *run) slowly(x *exchange) bool {
 func (r *run) rows() int {
 	n := int(r.delivered)
 	if r.set != nil {
-		if d := r.set.distinct(); d < n*7/10 || r.set.n < lowestSize {
+		if d := r.set.distinct(); d < n*5/9 || r.set.n < lowestSize {
 			return min(d, n)
 		}
 	}
