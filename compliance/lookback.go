@@ -5,9 +5,10 @@ package compliance
 // hours ago. A day's begin is none: it stands still for most runs.
 type lookback struct {
 	since, last uint32
+	filter      uint64 // of the first; who asks about one thing after another is no timer
 	from, at    int64  // the watermarks of the first and of the last
 	runs, moved uint16 // runs; those of a later watermark than the one before
-	off         uint16 // others, which ask for an earlier time
+	off         uint16 // others, which ask for an earlier time or for other things
 }
 
 // lookBack judges the watermark w of a run that begins now: GT201. Somebody at a
@@ -16,13 +17,13 @@ func (l *look) lookBack(sh *shape, now uint32, w int64) {
 	t, c := &l.k.cfg.Thresholds, &sh.marks.back
 	switch gap := now - c.last; {
 	case c.last == 0 || gap > uint32(t.LookBackPause.Seconds()) && now > c.last:
-		*c = lookback{since: now, last: now, from: w, at: w}
+		*c = lookback{since: now, last: now, filter: l.x.q.filter, from: w, at: w}
 		return
 	case now <= c.last:
 		return
-	case w < c.at:
+	case w < c.at || l.x.q.filter != c.filter:
 		if c.off++; c.off > 2+c.runs/4 {
-			*c = lookback{since: now, last: now, from: w, at: w}
+			*c = lookback{since: now, last: now, filter: l.x.q.filter, from: w, at: w}
 		}
 		return
 	case gap < uint32(t.TileGap.Seconds()):

@@ -190,7 +190,7 @@ var defaultThresholds = Thresholds{
 	UnusedRows: 1000, UnusedShare: 0.01,
 
 	SatShare: 0.7, SatSeconds: 0.7, SatFor: 5 * time.Minute, SatSlots: 0.85, SatServer: 0.2,
-	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SynthSame: 60, SynthVolume: 1500, SynthUsual: 4, SynthSteady: 150, SandboxRate: 5, SandboxCalls: 2000,
+	SynthCalls: 500, SynthRepeat: 0.8, SynthEven: 0.81, SynthPool: 0.95, SynthVary: 1.15, SynthSame: 100, SynthVolume: 1500, SynthUsual: 4, SynthSteady: 150, SandboxRate: 5, SandboxCalls: 2000,
 
 	ThrottledCount: 10, ThrottledShare: 0.01, RateShare: 0.8, DayShare: 0.8, HotRetries: 5, HotGrowth: 1.5,
 

@@ -87,6 +87,7 @@ func (m *watermarks) code(c *coder) {
 	b := &m.back
 	number32(c, &b.since)
 	number32(c, &b.last)
+	c.u64(&b.filter)
 	c.int(&b.from)
 	c.int(&b.at)
 	number32(c, &b.runs)
