@@ -138,17 +138,20 @@ func (ps *params) parse(raw string, q *query) {
 		name, value := cutByte(pair, '=')
 		q.params++
 		p := ps.find(name)
-		if p == nil && strings.IndexByte(name, '%') >= 0 {
-			name = unescape(name)
-			p = ps.find(name)
-		}
 		if p == nil {
-			p = &param{hash: ps.key.sum(name)}
+			plain := unescape(name)
+			if plain != name {
+				p = ps.find(plain)
+			}
+			if p == nil {
+				p = &param{hash: ps.key.sum(plain)}
+			}
 		}
 		role, nameHash := p.role, p.hash
 		if role == roleIgnore {
 			continue
 		}
+		value = unescape(value)
 		if role == roleFilter || role == roleWatermark || role == roleUntil || role == roleID {
 			q.filters++
 		}
@@ -168,7 +171,7 @@ func (ps *params) parse(raw string, q *query) {
 		case roleOffset:
 			if n, err := strconv.Atoi(value); err == nil && n >= 0 {
 				q.paged, offset = true, n
-			} else if _, zoneless, ok := parseTime(unescape(value)); ok { // the start of a span of time
+			} else if _, zoneless, ok := parseTime(value); ok { // the start of a span of time
 				q.filters++
 				q.zoneless = q.zoneless || zoneless
 				span, times = span+mix(nameHash, ps.key.sum(value)), times+1
@@ -182,17 +185,18 @@ func (ps *params) parse(raw string, q *query) {
 		case roleID:
 			for value != "" && len(q.ids) < maxRows {
 				var one string
-				one, value = cutID(value)
-				q.ids = append(q.ids, ps.key.sum(unescape(one)))
+				if one, value = cutByte(value, ','); one != "" {
+					q.ids = append(q.ids, ps.key.sum(one))
+				}
 			}
 		case roleWatermark:
-			if at, zoneless, ok := parseTime(unescape(value)); ok {
+			if at, zoneless, ok := parseTime(value); ok {
 				q.watermark = at
 				q.zoneless = q.zoneless || zoneless
 				times++
 			}
 		case roleUntil:
-			if at, zoneless, ok := parseTime(unescape(value)); ok {
+			if at, zoneless, ok := parseTime(value); ok {
 				q.until = at
 				q.zoneless = q.zoneless || zoneless
 				span, times = span+mix(nameHash, ps.key.sum(value)), times+1
@@ -201,13 +205,12 @@ func (ps *params) parse(raw string, q *query) {
 			}
 		case roleEmbed:
 			if value != "" {
-				q.embeds += 1 + strings.Count(value, ",") + strings.Count(value, "%2C")
+				q.embeds += 1 + strings.Count(value, ",")
 			}
 		default:
-			plain := unescape(value)
-			hash := ps.key.sum(plain)
+			hash := ps.key.sum(value)
 			one := mix(nameHash, hash)
-			switch at, zoneless, isTime := parseTime(plain); {
+			switch at, zoneless, isTime := parseTime(value); {
 			case !isTime, at%86_400 == 0 && !zoneless: // a day is a part of a collection
 				q.filter += one
 				if terms < len(q.terms) {
@@ -219,7 +222,7 @@ func (ps *params) parse(raw string, q *query) {
 				span, times = span+one, times+1
 			}
 			if p.match && value != "" {
-				q.match = ps.key.sum(identifying(plain))
+				q.match = ps.key.sum(identifying(value))
 			}
 		}
 	}
@@ -238,18 +241,6 @@ func cutByte(s string, c byte) (before, after string) {
 		return s[:i], s[i+1:]
 	}
 	return s, ""
-}
-
-// cutID cuts the first of comma-separated ids.
-func cutID(s string) (id, rest string) {
-	i := strings.IndexByte(s, ',')
-	if j := strings.Index(s, "%2C"); j >= 0 && (i < 0 || j < i) {
-		return s[:j], s[j+3:]
-	}
-	if i < 0 {
-		return s, ""
-	}
-	return s[:i], s[i+1:]
 }
 
 // identifying brings the two kinds of values that identify a person to one
