@@ -1,10 +1,14 @@
 package compliance
 
-// cover notes that an entity was delivered, by a list or alone.
-func (l *look) cover(id uint64) {
-	now := l.now
-	l.s.cover[0].add(id, now, 86_400, 256)
+// cover notes that an entity was delivered, by a list or alone, and gives how many
+// that were new to the day it stands for.
+func (l *look) cover(id uint64) int {
+	now, isNew := l.now, 0
+	if _, fresh := l.s.cover[0].add(id, now, 86_400, 256); fresh {
+		isNew = 1 << l.s.cover[0].level
+	}
 	l.s.cover[1].add(id, now, 7*86_400, 256)
+	return isNew
 }
 
 // judgeCover is evidence, not an accusation: a note, whatever the share.

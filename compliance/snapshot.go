@@ -166,6 +166,8 @@ func (q *pageQuery) code(c *coder) {
 	number32(c, &q.rows)
 	number32(c, &q.total)
 	c.bool(&q.ended)
+	c.bool(&q.moved)
+	c.int(&q.edge)
 }
 
 func (r *pastRun) code(c *coder) {
@@ -177,6 +179,13 @@ func (r *pastRun) code(c *coder) {
 	number32(c, &r.fresh)
 }
 
+func (e *ending) code(c *coder) {
+	c.u64(&e.id)
+	c.u64(&e.filter)
+	number32(c, &e.total)
+	number32(c, &e.rows)
+}
+
 func (sh *shape) code(c *coder) {
 	c.u64(&sh.hash)
 	number32(c, &sh.last)
@@ -185,10 +194,13 @@ func (sh *shape) code(c *coder) {
 	number32(c, &r.start)
 	number32(c, &r.last)
 	number32(c, &r.pages)
+	number32(c, &r.pageNo)
 	number32(c, &r.delivered)
 	c.int(&r.watermark)
 	optional(c, &r.set, (*lowest).code)
 	c.bool(&r.judged)
+	c.bool(&r.ended)
+	r.at.code(c)
 	list(c, &sh.runs, maxRuns, func(c *coder, r *pastRun) { r.code(c) })
 	for i := range sh.before {
 		optional(c, &sh.before[i], (*lowest).code)

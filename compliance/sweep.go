@@ -118,11 +118,15 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 	}
 	q.edge, q.last = edge, x.sec()
 	q.total = max(q.total, uint32(x.found.total))
-	if fresh {
-		q.rows += uint32(x.rows())
-	}
+	rows, isNew := x.rows(), 0
 	for _, id := range x.found.ids {
-		l.cover(entityOf(x.route, id))
+		isNew += l.cover(entityOf(x.route, id))
+	}
+	if q.moved && len(x.found.ids) > 0 { // a screen asks for the same rows from a later time, too
+		rows = min(rows, isNew)
+	}
+	if fresh {
+		q.rows += uint32(rows)
 	}
 	l.judgeSweep(q)
 	l.judgeCover()

@@ -1,0 +1,65 @@
+package compliance
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBreakRestartForEachCall: where each call has a process of its own, as functions
+// of a cloud have, what the calls come to is the same.
+func TestBreakRestartForEachCall(t *testing.T) {
+	pages := func(gap time.Duration, f func(i int) Event) events {
+		return (&maker{at: day0.Add(2 * time.Hour)}).each(60, gap, f).es
+	}
+	for name, es := range map[string]events{
+		"beyond the last id": pages(time.Second, func(i int) Event {
+			e := listing("/contacts/?pageSize=100&active=true", i*100, 100, 6000-i*100)
+			if i > 0 {
+				e.URL += "&beyond=" + ids(i*100-1, 1)[0]
+			}
+			return e
+		}),
+		"beyond what nobody else knows": pages(time.Second, func(i int) Event {
+			return listing(fmt.Sprintf("/contacts/?pageSize=100&active=true&beyond=z%d", i), i*100, 100, 6000-i*100)
+		}),
+		"from the last row's time": pages(time.Second, func(i int) Event {
+			return listing("/contacts/?pageSize=100&modifiedFrom="+day0.Add(time.Duration(i)*time.Hour).Format(time.RFC3339), i*100, 100, 6000-i*100)
+		}),
+		"eight minutes a page": pages(8*time.Minute, func(i int) Event {
+			return listing(fmt.Sprintf("/contacts/?pageSize=100&pageNumber=%d", i+1), i*100, 100, 6000)
+		}),
+	} {
+		told := func(all map[string]Severity) Config {
+			return Config{Key: []byte("0123456789abcdef"), OnFinding: func(f Finding) { all[f.Rule] = max(all[f.Rule], f.Severity) }}
+		}
+		one, each := map[string]Severity{}, map[string]Severity{}
+		check(t, es, told(one))
+		c := told(each)
+		c.Snapshots, c.Replica = &memory{}, "r"
+		for _, e := range es {
+			k, err := New(c)
+			require.NoError(t, err)
+			k.Feed(e)
+			require.NoError(t, k.Close())
+		}
+		require.Equal(t, Error, one["GT101"], name)
+		require.Equal(t, one, each, name)
+	}
+}
+
+// TestBreakScreenFromALaterTime: a screen shows what was changed in the last hours, and
+// asks for it twice a minute: the same rows, which are none of a copy.
+func TestBreakScreenFromALaterTime(t *testing.T) {
+	for _, every := range []time.Duration{20 * time.Second, 50 * time.Second} {
+		m := &maker{at: day0.Add(9 * time.Hour)}
+		m.each(300, every, func(i int) Event {
+			e := listing("/appointments/?pageSize=100&modifiedFrom="+m.at.Add(-8*time.Hour).Format(time.RFC3339), i/10, 100, 130)
+			e.Initiator, e.Label = User, "front desk"
+			return e
+		})
+		require.NotContains(t, rulesOf(check(t, m.es, Config{}), Warning), "GT101", every)
+	}
+}
