@@ -58,8 +58,10 @@ func tileBounds() []bound {
 			quiet: 99, loud: 100, want: Error, measured: 5, threshold: 4, to: 50, movedQuiet: 49, movedLoud: 50},
 		{rule: "GT201", field: "RegularIntervals", of: "runs of few rows", make: func(m *maker, n int) { tiled(m, n, time.Hour, 10) },
 			quiet: 11, loud: 12, want: Error, measured: 11, threshold: 4, to: 6, movedQuiet: 6, movedLoud: 7},
-		{rule: "GT201", field: "RegularSpread4", of: "spread of few rows, of 1,000", make: func(m *maker, n int) { tiledBy(m, wobble(11, 1000, n), 0, 10) },
-			quiet: 250, loud: 249, want: Error, measured: 11, threshold: 4, to: .1, movedQuiet: 100, movedLoud: 99},
+		{rule: "GT201", field: "RegularSpread4", of: "spread of few rows, of 1,000", make: func(m *maker, n int) { tiledBy(m, wobble(44, 1000, n), 0, 10) },
+			quiet: 250, loud: 249, want: Error, measured: 44, threshold: 4, to: .3, movedQuiet: 300, movedLoud: 299},
+		{rule: "GT201", field: "RegularSpread", of: "spread of few rows, half as often", make: func(m *maker, n int) { tiledBy(m, wobble(22, 1000, n), 0, 10) },
+			quiet: 200, loud: 199, want: Error, measured: 22, threshold: 4, to: .1, movedQuiet: 100, movedLoud: 99},
 		{rule: "GT201", field: "RegularMax", of: "longest pause between few rows", make: func(m *maker, n int) { tiledBy(m, longest(n), 0, 10) }, base: thresholds(Thresholds{TileRuns: 5}),
 			quiet: 4000, loud: 3999, want: Error, measured: 11, threshold: 5, to: 3., movedQuiet: 3000, movedLoud: 2999},
 	}

@@ -63,3 +63,23 @@ func TestBreakScreenFromALaterTime(t *testing.T) {
 		require.NotContains(t, rulesOf(check(t, m.es, Config{}), Warning), "GT101", every)
 	}
 }
+
+// TestBreakSyncWhenOpened: a mobile app asks for what has changed whenever somebody
+// opens it, thirty times a day. That some of the pauses are alike is chance.
+func TestBreakSyncWhenOpened(t *testing.T) {
+	for seed := range uint64(40) {
+		m, rng := &maker{}, newRand(seed)
+		last := day0.Add(-12 * time.Hour)
+		for d := range 10 {
+			m.at = day0.Add(time.Duration(d)*24*time.Hour + 7*time.Hour)
+			for evening := m.at.Add(14 * time.Hour); m.at.Before(evening); {
+				m.at = m.at.Add(time.Duration(rng.ExpFloat64() * float64(27*time.Minute)))
+				n := rng.IntN(8)
+				m.add(0, listing("/appointments/?negotiatorId=ANN&pageSize=100&modifiedFrom="+last.Format(time.RFC3339), rng.IntN(300), n, n))
+				last = m.at
+			}
+		}
+		f := rulesOf(check(t, m.es, Config{}), Warning)["GT201"]
+		require.Empty(t, f.Message, seed)
+	}
+}

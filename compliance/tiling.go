@@ -61,7 +61,7 @@ func (l *look) tile(sh *shape, now uint32, w int64) {
 
 // byHand tells whether a chain may be a person's, who now and then looks for what
 // is new since the last look: few rows, at odd times and not by night. So few
-// rows need a timer's pace as well.
+// rows need a timer's pace as well: of a few intervals, one that chance hardly has.
 func (l *look) byHand(sh *shape, now uint32) bool {
 	t, last := &l.k.cfg.Thresholds, sh.runs[max(0, len(sh.runs)-l.k.cfg.Thresholds.TileRuns):]
 	rows := make([]float64, len(last))
@@ -71,12 +71,17 @@ func (l *look) byHand(sh *shape, now uint32) bool {
 	if len(rows) > 0 && median(rows) >= float64(t.RegularRows) {
 		return false
 	}
-	if len(sh.runs) < t.RegularIntervals {
-		return true
+	for i, limit := range [...]float64{t.RegularSpread / 3, t.RegularSpread, t.RegularSpread4} {
+		n := t.RegularIntervals << i
+		if n > len(sh.runs) {
+			break
+		}
+		gaps := gapsOf(sh.runs[len(sh.runs)-n:], now)
+		if mid, mad := spread(gaps); mad < limit && slices.Max(gaps) < t.RegularMax*mid {
+			return false
+		}
 	}
-	gaps := gapsOf(sh.runs[len(sh.runs)-t.RegularIntervals:], now)
-	mid, mad := spread(gaps)
-	return mad >= t.RegularSpread4 || slices.Max(gaps) >= t.RegularMax*mid
+	return true
 }
 
 func (m *watermarks) code(c *coder) {
