@@ -73,7 +73,7 @@ func (l *look) foreign() {
 	case c.version != x.ifMatch || x.sec()-c.last > 600:
 		*c = refusals{version: x.ifMatch, entity: x.entity, entities: 1}
 	case c.entity != x.entity:
-		c.entity, c.entities = x.entity, c.entities+1
+		c.entity, c.entities = x.entity, clip(int(c.entities)+1)
 	}
 	c.last = x.sec()
 	if c.entities >= manyRefused {

@@ -29,8 +29,8 @@ func (l *look) lookBack(sh *shape, now uint32, w int64) {
 	case gap < uint32(t.TileGap.Seconds()):
 		return
 	}
-	if c.runs++; w > c.at {
-		c.moved++
+	if c.runs = clip(int(c.runs) + 1); w > c.at {
+		c.moved = clip(int(c.moved) + 1)
 	}
 	c.last, c.at = now, w
 	need := t.LookBackRuns

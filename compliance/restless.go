@@ -25,7 +25,7 @@ func (l *look) polled(sh *shape, now uint32) {
 		*c = restless{since: now}
 		return
 	}
-	if c.runs++; int(c.runs) < 4*t.LookBackRuns || !l.dayAndNight(c.since, now) || len(sh.runs) < 2*t.RegularIntervals {
+	if c.runs = clip(int(c.runs) + 1); int(c.runs) < 4*t.LookBackRuns || !l.dayAndNight(c.since, now) || len(sh.runs) < 2*t.RegularIntervals {
 		return
 	}
 	lately := sh.runs[len(sh.runs)-2*t.RegularIntervals:]

@@ -48,7 +48,7 @@ func (l *look) tile(sh *shape, now uint32, w int64) {
 		c.chain, c.since = 0, now
 		return
 	}
-	c.chain++
+	c.chain = clip(int(c.chain) + 1)
 	need := t.TileRuns
 	if x.user {
 		need = t.TileRunsUser
