@@ -83,3 +83,27 @@ func TestBreakSyncWhenOpened(t *testing.T) {
 		require.Empty(t, f.Message, seed)
 	}
 }
+
+// TestBreakFirstMinute: replicas that start together do not know each other before
+// their first Sync; a check made by one of them meanwhile is one.
+func TestBreakFirstMinute(t *testing.T) {
+	for _, checked := range []bool{true, false} {
+		m := &maker{at: day0}
+		for i := range 60 {
+			mail := fmt.Sprintf("p%d@example.test", i)
+			if !checked {
+				mail = "else@example.test"
+			}
+			m.add(400*time.Millisecond, listing("/contacts/?email="+mail, 0, 0, 0))
+			m.add(400*time.Millisecond, Event{Method: "POST", URL: "/contacts/", Status: 201, RequestBody: fmt.Appendf(nil, `{"email":"p%d@example.test"}`, i)})
+		}
+		for n := 1; n <= 4; n++ {
+			found := newReplicas(t, n, Config{}).feed(m.es, 2*time.Minute, func(i int, e *Event) int { return (n - 1) * (1 - i%2) }).found()
+			if checked {
+				require.NotContains(t, found, "GT501", n)
+			} else {
+				require.Equal(t, Error, found["GT501"].Severity, n)
+			}
+		}
+	}
+}

@@ -84,7 +84,7 @@ func (l *look) create() {
 	case w.checkedBy(l.t.checks, 0):
 		l.t.creates.add(now, false)
 	case l.k.justKilled(now): // nobody can say
-	case l.k.replicas() > 0:
+	case l.k.replicas() > 0 || l.k.unasked():
 		l.t.wait(w, l.k.syncing.epoch)
 	default:
 		l.t.creates.add(now, true)

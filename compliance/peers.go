@@ -102,3 +102,7 @@ func (k *Checker) replicas() int {
 	}
 	return k.syncing.live
 }
+
+// unasked tells whether no Sync has asked for others since the start: those that
+// started a moment later are not known yet. The caller holds the lock.
+func (k *Checker) unasked() bool { return k.syncing != nil && k.syncing.epoch < 2 }

@@ -139,6 +139,7 @@ func TestCheckOverRestart(t *testing.T) {
 	rs.create(0, time.Minute, mail)
 	require.Empty(t, rs.unchecked().Rule)
 	rs.create(0, 17*time.Minute, mail)
+	rs.sync()
 	require.NotEmpty(t, rs.unchecked().Rule, "the check is too old by now")
 
 	rs = newReplicas(t, 2, Config{})
