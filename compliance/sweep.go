@@ -123,7 +123,7 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 		isNew += l.cover(entityOf(x.route, id))
 	}
 	if q.moved && len(x.found.ids) > 0 { // a screen asks for the same rows from a later time, too
-		rows = min(rows, isNew)
+		rows = isNew
 	}
 	if fresh {
 		q.rows += uint32(rows)
