@@ -92,7 +92,7 @@ func nearCases() []exactly {
 	// weeks is three pages of each of ten weeks.
 	weeks := func(pause time.Duration) func(*maker) {
 		return func(m *maker) {
-			for w := range 10 {
+			for w := range 13 {
 				since := day0.AddDate(0, 0, -7*w).Format(time.RFC3339)
 				for p := range 3 {
 					m.add(2*s, listing(fmt.Sprintf("/contacts/?modifiedFrom=%s&pageSize=100&pageNumber=%d", since, p+1), w*300+p*100, 100, 0))
