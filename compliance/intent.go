@@ -36,8 +36,9 @@ func withClaim(ctx context.Context, change func(*claim)) context.Context {
 
 // WithInitiator says what makes the app call under ctx, and names it: a job, or
 // one person by a number of his. The label is the stream that the calls belong to,
-// except a User's: what all users do in one place is one stream. A label that holds
-// an "@" is shown as a hash only. It is a claim: a User's label that reads faster
+// except a User's: what all users do in one place is one stream. Labels that differ
+// in their numbers ("step-1", "step-2") are one stream. A label that holds an "@" is
+// shown as a hash only. It is a claim: a User's label that reads faster
 // or longer than one person can is a finding (GT701); an empty one says that some
 // person waits, and not who.
 func WithInitiator(ctx context.Context, i Initiator, label string) context.Context {
