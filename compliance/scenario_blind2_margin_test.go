@@ -106,7 +106,7 @@ func holdMargins(t *testing.T, kinds []*kind, more func(*kind, uint64, *scene, m
 		if k.large {
 			continue
 		}
-		for seed := range uint64(2) {
+		for seed := range seeds(1, 4) {
 			g := k.play(seed, false)
 			m := marginsOf(g)
 			if more != nil {

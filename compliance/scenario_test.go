@@ -64,6 +64,14 @@ func everyKind() []*kind {
 	return slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds(), blind6Kinds(), blind7Kinds(), blind8Kinds(), blind9Kinds())
 }
 
+// seeds is how many seeds are played, and how many in the soak.
+func seeds(few, many uint64) uint64 {
+	if soak() {
+		return many
+	}
+	return few
+}
+
 func soak() bool { return os.Getenv("GOODTENANT_SOAK") != "" }
 
 // TestScenarioDeterministic: a seed is a stream.
@@ -88,7 +96,7 @@ func TestScenarioTruth(t *testing.T) {
 		if k.large || k.clause != "" && k.clause != limits {
 			continue
 		}
-		for seed := range uint64(3) {
+		for seed := range seeds(1, 8) {
 			f := factsOf(k.play(seed, false))
 			switch {
 			case k.clause == "":
