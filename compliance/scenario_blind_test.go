@@ -157,47 +157,45 @@ func scoreBlind(t *testing.T, title string, kinds []*kind, wanted [len(modes)]pr
 	}
 }
 
-// reached is what each family has come to: the first three after what they showed
-// was mended, the fourth when it was scored for the first time; of those after it
-// what is asked. What was promised
-// is reached on the first two. On the third and the fourth it is not: see
-// docs/compliance-figures.md for what is missed. Of the fifth it is asked whole.
+// reached is what each family has come to: all but the ninth after what they showed
+// was mended, that one when it was scored for the first time. On some of them it is
+// less than what was promised: docs/compliance-figures.md says what is missed.
 var reached = [...][len(modes)]promise{
 	{
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.985},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.99},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.99},
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.988},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.992},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.991},
 	}, {
 		tags:    {falseDays: 0.0001, plain: 0.994, evasive: 0.984},
-		streams: {falseDays: 0.0005, plain: 0.994, evasive: 0.992},
-		nothing: {falseDays: 0.0005, plain: 0.994, evasive: 0.992},
+		streams: {falseDays: 0.0005, plain: 0.994, evasive: 0.993},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.994},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.924, evasive: 0.911},
-		streams: {falseDays: 0.0005, plain: 0.924, evasive: 0.924},
-		nothing: {falseDays: 0.0005, plain: 0.924, evasive: 0.924},
+		tags:    {falseDays: 0.0001, plain: 0.94, evasive: 0.927},
+		streams: {falseDays: 0.0005, plain: 0.941, evasive: 0.939},
+		nothing: {falseDays: 0.0005, plain: 0.941, evasive: 0.939},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.895, evasive: 0.863},
-		streams: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
-		nothing: {falseDays: 0.0005, plain: 0.889, evasive: 0.887},
+		tags:    {falseDays: 0.0001, plain: 0.993, evasive: 0.944},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.982},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.982},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
+		tags:    {falseDays: 0.0001, plain: 0.994, evasive: 0.941},
+		streams: {falseDays: 0.0005, plain: 0.993, evasive: 0.968},
+		nothing: {falseDays: 0.0005, plain: 0.993, evasive: 0.968},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.96},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.989},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.987},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.942},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.993},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.993},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
+		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.968},
+		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.985},
+		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.985},
 	}, {
-		tags:    {falseDays: 0.0001, plain: 0.995, evasive: 0.97},
-		streams: {falseDays: 0.0005, plain: 0.995, evasive: 0.97},
-		nothing: {falseDays: 0.0005, plain: 0.995, evasive: 0.85},
+		tags:    {falseDays: 0.0001, plain: 0.956, evasive: 0.922},
+		streams: {falseDays: 0.0005, plain: 0.975, evasive: 0.967},
+		nothing: {falseDays: 0.0005, plain: 0.975, evasive: 0.967},
 	},
 }
