@@ -2,6 +2,7 @@ package compliance_test
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goodtenant/goodtenant/compliance"
@@ -43,11 +44,11 @@ func blind5FiftyHouses(g *scene) {
 	s, houses, a := g.w.sets["documents"], g.w.sets["properties"], g.batch("archive")
 	parts := houses.n / 50
 	for _, i := range g.order(parts) {
-		filter := ""
+		var filter strings.Builder
 		for k := range 50 {
-			filter += "&associatedId=" + houses.id(i*50+k)
+			filter.WriteString("&associatedId=" + houses.id(i*50+k))
 		}
-		a.sweep(s.slice(filter[1:], i, parts), 100, 4*time.Second)
+		a.sweep(s.slice(filter.String()[1:], i, parts), 100, 4*time.Second)
 	}
 }
 

@@ -99,7 +99,7 @@ func circuitBreaker(g *scene) {
 	g.office(10+g.rng.IntN(14), 2, g.officeHour, false, func(a *actor) {
 		row := s["properties"].pick(a.rng)
 		a.on("property")
-		for fails := 0; fails < 12; fails++ {
+		for fails := range 12 {
 			if since := a.at.Sub(out); since < 0 || since > 50*time.Minute || a.rng.IntN(3) > 0 {
 				break
 			}

@@ -2,6 +2,7 @@ package compliance_test
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goodtenant/goodtenant/compliance"
@@ -65,13 +66,13 @@ func ticketDesk(g *scene) {
 func threeSearches(g *scene) {
 	s := g.w.sets
 	g.office(10+g.rng.IntN(18), 3, g.officeHour, false, func(a *actor) {
-		typed := ""
+		var typed strings.Builder
 		for range 2 + a.rng.IntN(3) {
-			typed += string([]byte{letter(a.rng) + 32, letter(a.rng) + 32})
+			typed.WriteString(string([]byte{letter(a.rng) + 32, letter(a.rng) + 32}))
 			for i, name := range []string{"contacts", "landlords", "offers"} {
 				b := *a
 				b.at = a.at.Add(time.Duration(i) * 12 * time.Millisecond)
-				b.on("search box").list(s[name].live("name="+typed, max(0, 9-2*len(typed)+a.rng.IntN(4))), 1, 5)
+				b.on("search box").list(s[name].live("name="+typed.String(), max(0, 9-2*len(typed.String())+a.rng.IntN(4))), 1, 5)
 			}
 			a.wait(about(a.rng, 700*time.Millisecond, 0.4))
 		}

@@ -3,6 +3,7 @@ package compliance_test
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -186,10 +187,11 @@ func mentions(g *scene) {
 		if a.rng.IntN(2) == 0 {
 			return // nobody is mentioned
 		}
-		typed := string([]byte{letter(a.rng) + 32, letter(a.rng) + 32})
+		var typed strings.Builder
+		typed.WriteString(string([]byte{letter(a.rng) + 32, letter(a.rng) + 32}))
 		for left := 9; left > 0; left -= 3 + a.rng.IntN(4) {
-			typed += string([]byte{letter(a.rng) + 32})
-			a.on("mention").list(s["contacts"].live("name="+typed, left), 1, 8)
+			typed.WriteString(string([]byte{letter(a.rng) + 32}))
+			a.on("mention").list(s["contacts"].live("name="+typed.String(), left), 1, 8)
 			a.wait(about(a.rng, 500*time.Millisecond, 0.4))
 		}
 		a.get(s["contacts"], s["contacts"].pick(a.rng))
