@@ -76,7 +76,7 @@ func TestBoundsSpareOtherTraffic(t *testing.T) {
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			seen := map[string]bool{}
-			for _, b := range allBounds() {
+			for _, b := range eachIn(d.name, allBounds()) {
 				if d.spared(b) {
 					f, sev := b.changed(t, b.config(nil), d.change)
 					require.Zero(t, sev, "%s/%s/%s: %s", b.rule, b.field, b.of, f.Message)
@@ -86,6 +86,14 @@ func TestBoundsSpareOtherTraffic(t *testing.T) {
 			require.NotEmpty(t, seen)
 		})
 	}
+}
+
+// eachIn is every sparse-th of all, others of them for each guise.
+func eachIn(guise string, all []bound) (out []bound) {
+	for i := len(guise) % sparse; i < len(all); i += sparse {
+		out = append(out, all[i])
+	}
+	return out
 }
 
 // TestBoundsUnderPurpose: inside its bounds a purpose makes a note of what it may;
@@ -120,7 +128,7 @@ func TestBoundsUnderPurpose(t *testing.T) {
 		{"without its parameters", func(p Purpose, _ time.Time) Purpose { p.Query = []string{"officeId", "nope"}; return p }, query},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, b := range allBounds() {
+			for _, b := range eachIn(c.name, allBounds()) {
 				if b.want == Note || !ruleOf(b.rule).Purpose && c.name != "inside" {
 					continue
 				}
