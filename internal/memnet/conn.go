@@ -19,8 +19,8 @@ func (c *conn) Read(b []byte) (int, error)  { return c.r.read(b) }
 func (c *conn) Write(b []byte) (int, error) { return c.w.write(b) }
 
 func (c *conn) Close() error {
+	c.r.closeRead() // first, so that what the peer writes when it sees the end is read no more
 	c.w.closeWrite()
-	c.r.closeRead()
 	c.net.mu.Lock()
 	delete(c.net.conns, c)
 	c.net.mu.Unlock()
