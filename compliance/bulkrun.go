@@ -5,13 +5,7 @@ package compliance
 func (l *look) longRun(sh *shape) {
 	t, r := &l.k.cfg.Thresholds, &sh.run
 	rows := r.rows()
-	limit := t.RunRows
-	if l.x.user {
-		limit = t.RunRowsUser
-	}
-	if took := max(int(r.last-r.start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(r.pages) {
-		l.raise(gt105, alarm{sev: l.runLevel(sh, rows, limit), measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: r.start, confidence: 1})
-	}
+	l.bulkRun(sh, rows, int(r.pages), r.start, r.last)
 	if r.judged {
 		return
 	}
@@ -21,6 +15,18 @@ func (l *look) longRun(sh *shape) {
 			r.judged = true
 			l.copied(sh)
 		}
+	}
+}
+
+// bulkRun judges a run of so many rows on so many pages: GT105.
+func (l *look) bulkRun(sh *shape, rows, pages int, start, last uint32) {
+	t := &l.k.cfg.Thresholds
+	limit := t.RunRows
+	if l.x.user {
+		limit = t.RunRowsUser
+	}
+	if took := max(int(last-start), 1); rows >= limit && float64(rows) > t.RunRate*float64(took) && float64(rows) >= t.RunPage*float64(pages) {
+		l.raise(gt105, alarm{sev: l.runLevel(sh, rows, limit), measured: float64(rows), threshold: float64(limit), unit: "rows in one run", from: start, confidence: 1})
 	}
 }
 

@@ -70,12 +70,12 @@ func (l *look) foreign() {
 		l.t.refused = c
 	}
 	switch {
-	case c.version != x.ifMatch || x.sec()-c.last > 600:
+	case c.version != x.ifMatch || l.now-c.last > 600:
 		*c = refusals{version: x.ifMatch, entity: x.entity, entities: 1}
 	case c.entity != x.entity:
 		c.entity, c.entities = x.entity, clip(int(c.entities)+1)
 	}
-	c.last = x.sec()
+	c.last = l.now
 	if c.entities >= manyRefused {
 		l.raise(gt503, alarm{sev: Error, measured: float64(c.entities), threshold: manyRefused, unit: "entities refused one after another under one version", confidence: 0.95})
 	}

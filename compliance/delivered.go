@@ -16,11 +16,11 @@ func (l *look) judgeDelivered() {
 		if l.n == 0 || rows < least || share(rows, l.n) < t.CoverDay {
 			continue
 		}
-		lambda, limit := c.byChance(l.n), t.UniqueP
+		lambda, part, limit := c.byChance(l.n), ratio, t.UniqueP
 		if !l.x.user && share(rows, l.n) >= t.SweepWhole {
-			ratio, limit = t.CoverRatio, t.UniquePUser
+			part, limit = t.CoverRatio, t.UniquePUser
 		}
-		if p := poisson(c.repeats(), lambda); float64(c.repeats()) < ratio*lambda && p < limit {
+		if p := poisson(c.repeats(), lambda); float64(c.repeats()) < part*lambda && p < limit {
 			l.raise(gt102, alarm{sev: Error, measured: float64(rows), threshold: float64(least), unit: "rows of any queries, hardly one of them twice", from: c.since, confidence: 1 - p})
 			return
 		}

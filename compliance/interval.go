@@ -32,6 +32,19 @@ func median(v []float64) float64 {
 	return s[len(s)/2]
 }
 
+// medianOf is the median of a count of runs; 0 where there is none.
+func medianOf(runs []pastRun, count func(pastRun) uint16) int {
+	if len(runs) == 0 {
+		return 0
+	}
+	all := make([]uint16, len(runs))
+	for i, r := range runs {
+		all[i] = count(r)
+	}
+	slices.Sort(all)
+	return int(all[len(all)/2])
+}
+
 // spread is the median absolute deviation from the median, in medians.
 func spread(v []float64) (mid, mad float64) {
 	mid = median(v)
@@ -58,12 +71,9 @@ func (l *look) intervalsAt(sh *shape, now uint32) {
 	if len(sh.runs) < least || len(sh.runs) < 4 {
 		return
 	}
-	fresh, rows, pages := make([]float64, len(sh.runs)), make([]float64, len(sh.runs)), make([]float64, len(sh.runs))
-	for i, r := range sh.runs {
-		fresh[i], rows[i], pages[i] = float64(r.fresh), float64(r.rows), float64(r.pages)
-	}
-	isNew, full := median(fresh) >= float64(t.RegularRows), median(rows) >= float64(t.RegularFull)
-	if !l.merged && median(pages) > 1 && median(rows) >= float64(t.RegularRows) {
+	rows := medianOf(sh.runs, pastRun.rowCount)
+	isNew, full := medianOf(sh.runs, pastRun.freshCount) >= t.RegularRows, rows >= t.RegularFull
+	if !l.merged && rows >= t.RegularRows && medianOf(sh.runs, pastRun.pageCount) > 1 {
 		full = true // a screen shows one page; of several replicas nobody knows whose pages they were
 	}
 	if !isNew && !full {

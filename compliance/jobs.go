@@ -147,7 +147,7 @@ func (k *Checker) judgeJob(t *tenant, collections []*series, others []*snapshot)
 	var parts []jobRun
 	for _, s := range collections {
 		h := t.holding(s.route, k.d().key)
-		if n := max(int(h.rows), s.route.rows); s.route.reference || n > 0 && n <= limits.SmallCollection {
+		if k.exempt(s.route, max(int(h.rows), s.route.rows)) {
 			continue
 		}
 		parts = s.jobParts(parts, s.route.hash)

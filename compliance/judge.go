@@ -91,7 +91,7 @@ func (l *look) intent() {
 	} else {
 		l.missing()
 	}
-	if x.route.reference || l.n > 0 && l.n <= l.k.cfg.Thresholds.SmallCollection {
+	if l.k.exempt(x.route, l.n) {
 		return
 	}
 	if x.bound && !x.unfiltered() { // no event is about all there is
@@ -112,6 +112,12 @@ func (l *look) intent() {
 		l.runPage()
 		l.used()
 	}
+}
+
+// exempt tells whether a collection of n rows, 0 where nobody tells, may be copied as
+// often as one likes: reference data, and what is small.
+func (k *Checker) exempt(r *routeInfo, n int) bool {
+	return r.reference || n > 0 && n <= k.cfg.Thresholds.SmallCollection
 }
 
 // holding is t's collection, with what an earlier process knew of it.

@@ -106,19 +106,9 @@ func (sh *shape) clone() *shape {
 	c.runs = slices.Clone(sh.runs)
 	c.slices.filters, c.slices.rows = sh.slices.filters.clone(), sh.slices.rows.clone()
 	c.long = slices.Clone(sh.long)
-	if c.marks != nil {
-		marks := *c.marks
-		c.marks = &marks
-	}
-	if c.slices.times != nil {
-		times := *c.slices.times
-		c.slices.times = &times
-	}
+	c.marks, c.slices.times = another(sh.marks), another(sh.slices.times)
 	for _, p := range [...]**lowest{&c.run.set, &c.before[0], &c.before[1], &c.copies.set} {
-		if *p != nil {
-			set := **p
-			*p = &set
-		}
+		*p = another(*p)
 	}
 	return &c
 }
@@ -194,6 +184,15 @@ func (sh *shape) everyRun() []pastRun {
 	return all
 }
 
+// another is a copy of what p points to; nil: nothing.
+func another[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
 func (s *series) clone() *series {
 	c := *s
 	c.unit = unit{}
@@ -206,10 +205,7 @@ func (s *series) clone() *series {
 		r.sample = r.sample.clone()
 	}
 	c.hours.rows = slices.Clone(s.hours.rows)
-	if s.times != nil {
-		times := *s.times
-		c.times = &times
-	}
+	c.times = another(s.times)
 	c.repeats = nil
 	return &c
 }

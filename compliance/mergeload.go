@@ -19,11 +19,15 @@ func (k *Checker) judgeLoad(t *tenant, others []*shared) {
 	}
 	l := k.lookAt(t, &exchange{view: WireView, method: "GET", route: &routeInfo{}})
 	l.slots(sum[:maxMinutes], first)
-	usual := t.minutes.usual
+	own, usual := uint32(0), t.minutes.usual
+	for _, m := range sum[maxMinutes-volumeMinutes : maxMinutes] {
+		own += m.own
+	}
 	for _, o := range others {
 		usual += o.minutes.usual
 	}
-	l.volumeOf(sum[maxMinutes-volumeMinutes:maxMinutes], now/60-volumeMinutes, usual)
+	l.until(now / 60 * 60)
+	l.judgeVolume(own, now/60-volumeMinutes, usual)
 	if k.sandbox(t.name) {
 		l.sandbox(sum[:], first)
 	}

@@ -75,7 +75,6 @@ func (m *minutes) addTo(sum []minuteLoad, first uint32) {
 	add := func(p minuteLoad) {
 		if i := p.minute - first; p.minute >= first && int(i) < len(sum) {
 			s := &sum[i]
-			s.minute = p.minute
 			s.calls, s.busy, s.own = s.calls+p.calls, s.busy+p.busy, s.own+p.own
 		}
 	}

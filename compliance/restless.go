@@ -29,12 +29,8 @@ func (l *look) polled(sh *shape, now uint32) {
 		return
 	}
 	lately := sh.runs[len(sh.runs)-2*t.RegularIntervals:]
-	rows := make([]float64, len(lately))
-	for i, r := range lately {
-		rows[i] = float64(r.rows)
-	}
 	mid, mad := spread(gapsOf(lately, now))
-	if median(rows) >= float64(t.RegularRows)/2 && mad < t.RegularSpread4 {
+	if 2*medianOf(lately, pastRun.rowCount) >= t.RegularRows && mad < t.RegularSpread4 {
 		l.raise(gt202, alarm{sev: Warning, measured: float64(c.runs), threshold: float64(4 * t.LookBackRuns), unit: "runs day and night", period: time.Duration(mid) * time.Second,
 			from: c.since, confidence: 1 - mad}.repeats(l, sh))
 	}

@@ -61,7 +61,11 @@ func some[T any](all []T) (out []T) {
 }
 
 func everyKind() []*kind {
-	return slices.Concat(kinds(true), kinds(false), blindKinds(), blind2Kinds(), blind3Kinds(), blind4Kinds(), blind5Kinds(), blind6Kinds(), blind7Kinds(), blind8Kinds(), blind9Kinds())
+	all := slices.Concat(kinds(true), kinds(false))
+	for _, f := range families {
+		all = append(all, each(f[:]...)...)
+	}
+	return all
 }
 
 // seeds is how many seeds are played, and how many in the soak.

@@ -45,6 +45,10 @@ type pastRun struct {
 	fresh uint16 // not in the two runs before
 }
 
+func (r pastRun) pageCount() uint16  { return r.pages }
+func (r pastRun) rowCount() uint16   { return r.rows }
+func (r pastRun) freshCount() uint16 { return r.fresh }
+
 const (
 	maxShapes = 4
 	maxRuns   = 64
@@ -55,9 +59,7 @@ func (sh *shape) size() int {
 	if sh.marks != nil {
 		n += int(unsafe.Sizeof(watermarks{}))
 	}
-	if sh.slices.times != nil {
-		n += 5*tallySize + 8
-	}
+	n += sh.slices.times.bytes()
 	for _, set := range [...]*lowest{sh.run.set, sh.before[0], sh.before[1], sh.copies.set} {
 		if set != nil {
 			n += 4*lowestSize + 8
@@ -212,13 +214,7 @@ func (l *look) runBatch() {
 
 // repeats fills in what a finding about a schedule tells besides.
 func (a alarm) repeats(l *look, sh *shape) alarm {
-	rows := make([]float64, len(sh.runs))
-	for i, r := range sh.runs {
-		rows[i] = float64(r.rows)
-	}
-	if len(rows) > 0 {
-		a.rows = int(median(rows))
-	}
+	a.rows = medianOf(sh.runs, pastRun.rowCount)
 	if l.s.rows > 0 {
 		a.share = min(float64(sh.rows)/float64(l.s.rows), 1)
 	}

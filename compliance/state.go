@@ -238,9 +238,7 @@ func (st *state) weigh(u *unit) {
 func (s *series) size() int {
 	n := cap(s.queries)*pageQueryBytes + s.cover[0].bytes() + s.cover[1].bytes() +
 		s.recent.bytes() + s.week.bytes() + cap(s.repeats)*40 + s.hours.bytes()
-	if s.times != nil {
-		n += int(unsafe.Sizeof(tally{}))
-	}
+	n += s.times.bytes()
 	for _, sh := range s.shapes {
 		n += sh.size()
 	}

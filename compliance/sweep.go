@@ -108,7 +108,7 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 		edge = x.q.until
 	}
 	if edge != q.edge { // pages that go on from the last row's time, or another span's, are others
-		q.moved = apart(q.last, x.sec()) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds())
+		q.moved = apart(q.last, l.now) <= uint32(l.k.cfg.Thresholds.RunGap.Seconds())
 	}
 	if q.moved {
 		page = mix(page, uint64(edge))
@@ -116,7 +116,7 @@ func (l *look) sweep() (q *pageQuery, fresh bool) {
 	if x.q.size > 1 || q.moved || page != 1 { // the first row alone is a question for the total
 		fresh = q.mark(page)
 	}
-	q.edge, q.last = edge, x.sec()
+	q.edge, q.last = edge, l.now
 	q.total = max(q.total, uint32(x.found.total))
 	rows, isNew := x.rows(), 0
 	for _, id := range x.found.ids {

@@ -123,11 +123,14 @@ func (c *synthetic) vary() float64 {
 	return math.Sqrt(max(c.square*float64(c.calls)-c.gaps*c.gaps, 0)) / c.gaps
 }
 
+// programs tells whether pauses that vary so much are a program's.
+func (t *Thresholds) programs(vary float64) bool { return vary < t.SynthVary*2/3 }
+
 // judgePair judges 10 minutes: what repeats itself too slowly for 5.
 func (l *look) judgePair(before, c *synthetic) {
 	t := &l.k.cfg.Thresholds
 	calls := int(before.calls + c.calls)
-	if calls < 2*t.SynthCalls || max(before.vary(), c.vary()) >= t.SynthVary*2/3 {
+	if calls < 2*t.SynthCalls || !t.programs(max(before.vary(), c.vary())) {
 		return
 	}
 	urls := before.urls.clone()
@@ -140,7 +143,7 @@ func (l *look) judgePair(before, c *synthetic) {
 // goesOn counts the windows of a program's pace, and judges them: GT302.
 func (l *look) goesOn(c *synthetic) (steady uint32) {
 	t, urls := &l.k.cfg.Thresholds, c.urls.distinct()
-	if int(c.calls) < t.SynthSteady || c.vary() >= t.SynthVary*2/3 || 1-share(urls, int(c.calls)) < t.SynthRepeat || urls < steadyURLs {
+	if int(c.calls) < t.SynthSteady || !t.programs(c.vary()) || 1-share(urls, int(c.calls)) < t.SynthRepeat || urls < steadyURLs {
 		return 0
 	}
 	if steady = c.steady + 1; steady >= steadyWindows {
@@ -168,7 +171,7 @@ func (l *look) judgeSyntheticBy(c *synthetic, vary float64) {
 	if many {
 		few = min(few, manyPool)
 	}
-	if repeat >= few && (many || vary < t.SynthVary*2/3) {
+	if repeat >= few && (many || t.programs(vary)) {
 		l.raise(gt302, alarm{sev: Warning, measured: repeat, threshold: few, unit: "of the calls repeat a few URLs", from: c.since, confidence: 0.9})
 	}
 }

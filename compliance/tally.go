@@ -3,6 +3,7 @@ package compliance
 import (
 	"math"
 	"slices"
+	"unsafe"
 )
 
 // tally keeps how often each of some entities came: of those with the smallest
@@ -68,6 +69,13 @@ func arrivals(m float64) float64 {
 		}
 	}
 	return high
+}
+
+func (t *tally) bytes() int {
+	if t == nil {
+		return 0
+	}
+	return int(unsafe.Sizeof(*t))
 }
 
 func (t *tally) code(c *coder) {

@@ -73,7 +73,7 @@ type Thresholds struct {
 	TileBefore   float64       `json:"tile_before,omitempty"` // of a period before the last run
 	TileAfter    float64       `json:"tile_after,omitempty"`  // of a period after it
 
-	LookBackRuns  int           `json:"look_back_runs,omitempty"`  // GT201: runs that look back a fixed span, twice as many of a user
+	LookBackRuns  int           `json:"look_back_runs,omitempty"`  // GT201: runs whose watermark goes on with the clock, twice as many of a user
 	LookBackFor   time.Duration `json:"look_back_for,omitempty"`   // that they have gone on, day and night; twice as long of a user
 	LookBackPause time.Duration `json:"look_back_pause,omitempty"` // a longer one ends them
 

@@ -64,11 +64,7 @@ func (l *look) tile(sh *shape, now uint32, w int64) {
 // rows need a timer's pace as well: of a few intervals, one that chance hardly has.
 func (l *look) byHand(sh *shape, now uint32) bool {
 	t, last := &l.k.cfg.Thresholds, sh.runs[max(0, len(sh.runs)-l.k.cfg.Thresholds.TileRuns):]
-	rows := make([]float64, len(last))
-	for i, r := range last {
-		rows[i] = float64(r.rows)
-	}
-	if len(rows) > 0 && median(rows) >= float64(t.RegularRows) {
+	if len(last) > 0 && medianOf(last, pastRun.rowCount) >= t.RegularRows {
 		return false
 	}
 	for i, limit := range [...]float64{t.RegularSpread / 3, t.RegularSpread, t.RegularSpread4} {

@@ -224,7 +224,7 @@ func (k *Checker) judgeMerged(s *series, others []*snapshot) {
 	whole := *h
 	whole.wrote = wrote
 	l.s, l.h, l.n = merged, &whole, h.rowsOf(l.x)
-	if l.n > 0 && l.n <= k.cfg.Thresholds.SmallCollection {
+	if k.exempt(s.route, l.n) {
 		return
 	}
 	l.judgeSeries()
@@ -257,14 +257,8 @@ func (l *look) judgeRuns(sh *shape) {
 		return
 	}
 	t := &l.k.cfg.Thresholds
-	last, limit := runs[len(runs)-1], t.RunRows
-	if l.x.user {
-		limit = t.RunRowsUser
-	}
-	if took := max(int(last.last-last.start), 1); int(last.rows) >= limit && float64(last.rows) > t.RunRate*float64(took) &&
-		float64(last.rows) >= t.RunPage*float64(last.pages) {
-		l.raise(gt105, alarm{sev: l.runLevel(sh, int(last.rows), limit), measured: float64(last.rows), threshold: float64(limit), unit: "rows in one run", from: last.start, confidence: 1})
-	}
+	last := runs[len(runs)-1]
+	l.bulkRun(sh, int(last.rows), int(last.pages), last.start, last.last)
 	sh.marks = nil
 	for i, r := range runs {
 		sh.runs = runs[:i]

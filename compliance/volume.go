@@ -8,20 +8,18 @@ func (l *look) volume(m *minutes) {
 	if m.past == nil {
 		return
 	}
-	l.volumeOf(m.past[:], m.now.minute-volumeMinutes, m.usual)
-}
-
-// volumeOf judges minutes from first on; usual is of a busy one.
-func (l *look) volumeOf(all []minuteLoad, first, usual uint32) {
-	t, own := &l.k.cfg.Thresholds, uint32(0)
-	for _, m := range all {
-		if m.minute >= first {
-			own += m.own
+	own, first := uint32(0), m.now.minute-volumeMinutes
+	for _, p := range m.past {
+		if p.minute >= first {
+			own += p.own
 		}
 	}
-	if l.merged {
-		l.until((first + volumeMinutes) * 60)
-	}
+	l.judgeVolume(own, first, m.usual)
+}
+
+// judgeVolume judges ten minutes from first on; usual is of a busy one.
+func (l *look) judgeVolume(own, first, usual uint32) {
+	t := &l.k.cfg.Thresholds
 	if int(own) >= 2*t.SynthVolume && float64(own) >= t.SynthUsual*volumeMinutes*float64(usual) {
 		l.raise(gt302, alarm{sev: Warning, measured: float64(own) / 2, threshold: float64(t.SynthVolume), unit: "calls in 10 minutes, many more than are usual", from: first * 60, confidence: 0.8})
 	}
